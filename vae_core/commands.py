@@ -1,0 +1,229 @@
+"""What the commands other than `train` do. Each takes the parsed arguments and returns its JSON document."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
+from vae_core.data import ImageSet, load_dataset
+from vae_core.errors import ConfigError, DataError, ShapeError
+from vae_core.files import atomic_path, write_atomically
+from vae_core.images import enlarge, gif_bytes, montage, png_bytes
+from vae_core.latent.paths import METHODS
+from vae_core.latent.prior import sample_prior
+
+if TYPE_CHECKING:
+    from vae_core.explorer import LatentExplorer
+
+Document = dict[str, Any] | list[dict[str, Any]]
+
+
+def fetch(arguments: argparse.Namespace) -> Document:
+    """Download a data set, with progress."""
+    folder = fetch_with_progress(arguments.dataset, arguments.data_dir)
+    return {"name": arguments.dataset, "path": str(folder)}
+
+
+def fetch_with_progress(name: str, data_dir: str | None) -> Path:
+    """Download what is missing of a data set, with a bar a file."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from vae_core.data import fetch_dataset
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(file_name: str, done: int, total: int) -> None:
+            if file_name not in tasks:
+                tasks[file_name] = bar.add_task(file_name, total=total or None)
+            bar.update(tasks[file_name], completed=done)
+
+        return fetch_dataset(name, data_dir, progress)
+
+
+def list_(arguments: argparse.Namespace) -> Document:
+    """All checkpoints, a line each."""
+    return [_entry(entry) for entry in list_checkpoints(arguments.checkpoints_dir)]
+
+
+def _entry(entry: CheckpointEntry) -> dict[str, Any]:
+    card = entry.card
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "shipped": entry.shipped,
+        "family": card.model.family if card else None,
+        "dataset": card.data.name if card else None,
+        "latent_dim": card.model.latent_dim if card else None,
+        "likelihood": card.model.likelihood if card else None,
+        "test_elbo": card.test.elbo.value if card else None,
+        "problem": entry.problem,
+    }
+
+
+def show(arguments: argparse.Namespace) -> Document:
+    """The card of one checkpoint."""
+    folder = find_checkpoint(arguments.name, arguments.checkpoints_dir)
+    return {"name": folder.name, "path": str(folder), **asdict(read_card(folder))}
+
+
+def evaluate(arguments: argparse.Namespace) -> Document:
+    """ELBO and its parts on a split, and on request the importance-weighted bound."""
+    import torch
+
+    from vae_core.metrics import elbo_parts, importance_weighted_nll, split_figures
+
+    explorer, data = _explorer_and_data(arguments)
+    images = torch.from_numpy(np.array(data.split(arguments.split).images[: arguments.n_images]))
+    figures = split_figures(elbo_parts(explorer.model, images))
+    nll = None
+    if arguments.importance_samples:
+        nll = asdict(importance_weighted_nll(explorer.model, images, arguments.importance_samples))
+    return {
+        "name": explorer.name,
+        "dataset": data.name,
+        "split": arguments.split,
+        **asdict(figures),
+        "kl_per_dimension": list(figures.kl_per_dimension),
+        "nll": nll,
+        "importance_samples": arguments.importance_samples or None,
+    }
+
+
+def encode(arguments: argparse.Namespace) -> Document:
+    """Posterior means and log-variances of a split, as a table or as arrays."""
+    out = _out(arguments.out, ".csv", ".npz")
+    explorer, data = _explorer_and_data(arguments)
+    split = data.split(arguments.split)
+    posterior = explorer.encode(split.images)
+    n, d = posterior.mu.shape
+    if out.suffix == ".npz":
+        arrays = {"mu": posterior.mu}
+        if posterior.logvar is not None:
+            arrays["logvar"] = posterior.logvar
+        if split.labels is not None:
+            arrays["labels"] = split.labels  # type: ignore[assignment]
+        with atomic_path(out) as temporary, open(temporary, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    else:
+        with atomic_path(out) as temporary, open(temporary, "w", newline="", encoding="utf-8") as text:
+            writer = csv.writer(text)
+            header = [f"mu_{i + 1}" for i in range(d)]
+            header += [f"logvar_{i + 1}" for i in range(d)] if posterior.logvar is not None else []
+            writer.writerow(["index", "label", *header])
+            for i in range(n):
+                label = "" if split.labels is None else int(split.labels[i])
+                spread = [] if posterior.logvar is None else posterior.logvar[i].tolist()
+                writer.writerow([i, label, *posterior.mu[i].tolist(), *spread])
+    return {"name": explorer.name, "dataset": data.name, "split": arguments.split, "n_images": n, "path": str(out)}
+
+
+def decode(arguments: argparse.Namespace) -> Document:
+    """The mean of p(x|z) at one z."""
+    out = _out(arguments.out, ".png")
+    explorer = _explorer(arguments)
+    images = explorer.decode([arguments.z], arguments.class_)
+    write_atomically(out, png_bytes(enlarge(montage(images, gap=0), arguments.scale)))
+    return {"name": explorer.name, "z": arguments.z, "path": str(out)}
+
+
+def sample(arguments: argparse.Namespace) -> Document:
+    """A wall of decoded draws from the prior."""
+    out = _out(arguments.out, ".png")
+    explorer = _explorer(arguments)
+    generator = np.random.default_rng(arguments.seed)
+    z = sample_prior(arguments.count, explorer.latent_dim, temperature=arguments.temperature, generator=generator)
+    images = explorer.decode(z, arguments.class_)
+    write_atomically(out, png_bytes(montage(images, scale=arguments.scale)))
+    return {"name": explorer.name, "sampler": arguments.sampler, "count": len(z), "path": str(out)}
+
+
+def interpolate(arguments: argparse.Namespace) -> Document:
+    """Decoded images along a path between two images of the test split."""
+    out = _out(arguments.out, ".png", ".gif")
+    explorer = _explorer(arguments)
+    ends = []
+    for option, index in (("--from", arguments.from_), ("--to", arguments.to)):
+        if not 0 <= index < len(explorer.latents.mu):
+            raise ShapeError(
+                f"{option} {index}: the test split of {explorer.card.data.name} has images 0 to {len(explorer.latents.mu) - 1}."
+            )
+        ends.append(explorer.latents.mu[index])
+    path = METHODS[arguments.method](ends[0], ends[1], arguments.steps)
+    images = explorer.decode(path)
+    if out.suffix == ".gif":
+        content = gif_bytes(images, seconds_per_frame=0.08, scale=max(arguments.scale, 4))
+    else:
+        content = png_bytes(montage(images, columns=len(images), scale=arguments.scale))
+    write_atomically(out, content)
+    return {"name": explorer.name, "method": arguments.method, "steps": len(path), "z": path.tolist(), "path": str(out)}
+
+
+def export(arguments: argparse.Namespace) -> Document:
+    """Decoder or encoder as ONNX, compared with onnxruntime before it is written."""
+    from vae_core.export import export_onnx
+
+    out = _out(arguments.out, ".onnx")
+    explorer = _explorer(arguments)
+    report = export_onnx(
+        explorer.model, arguments.part, out, image_shape=explorer.image_shape, latent_dim=explorer.latent_dim
+    )
+    return {
+        "name": explorer.name,
+        "part": arguments.part,
+        "path": str(report.path),
+        "bytes": report.n_bytes,
+        "opset": report.opset,
+        "max_difference": report.max_difference,
+    }
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
+    "fetch": fetch,
+    "list": list_,
+    "show": show,
+    "evaluate": evaluate,
+    "encode": encode,
+    "decode": decode,
+    "sample": sample,
+    "interpolate": interpolate,
+    "export": export,
+}
+
+
+def _explorer(arguments: argparse.Namespace) -> LatentExplorer:
+    from vae_core.explorer import LatentExplorer
+
+    return LatentExplorer.load(arguments.name, arguments.device, checkpoints_dir=arguments.checkpoints_dir)
+
+
+def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:
+    explorer = _explorer(arguments)
+    data = load_dataset(arguments.dataset or explorer.card.data.name, arguments.data_dir)
+    if data.image_shape != explorer.image_shape:
+        raise DataError(
+            f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are {data.image_shape}."
+        )
+    return explorer, data
+
+
+def _out(path: str, *suffixes: str) -> Path:
+    """The output path, when its ending is one that can be written and its folder is there."""
+    out = Path(path).expanduser()
+    if out.suffix.lower() not in suffixes:
+        raise ConfigError(f"--out {path}: the name must end in {' or '.join(suffixes)}.")
+    if not out.parent.is_dir():
+        raise ConfigError(f"--out {path}: there is no folder {out.parent}.")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise ConfigError(f"--out {path}: it cannot be written there; check that it is no folder and that you may write.")
+    return out

@@ -1,0 +1,207 @@
+"""A model's decoder or encoder as one ONNX file, checked before it is written."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from vae_core.errors import ConfigError, ShapeError, VaeCoreError
+from vae_core.files import write_atomically
+
+if TYPE_CHECKING:
+    from vae_core.models import VAE
+
+CHECKED_BATCHES = (1, 64)
+TOLERANCE = 1e-5
+"""Largest difference between onnxruntime and torch that is let through."""
+
+
+class ExportError(VaeCoreError):
+    """A model cannot be exported here, or its export cannot be written."""
+
+
+@dataclass(frozen=True)
+class OnnxReport:
+    """What was written.
+
+    Attributes
+    ----------
+    path : Path
+    n_bytes : int
+        Size of the file, weights included.
+    opset : int
+        Version of ONNX's operator set that a runtime must know.
+    max_difference : float
+        Largest difference between onnxruntime's and torch's outputs: absolute where torch's value is within [-1, 1]
+        (so for every pixel), relative to it beyond.
+    """
+
+    path: Path
+    n_bytes: int
+    opset: int
+    max_difference: float
+
+
+class _Decoder(nn.Module):
+    def __init__(self, model: VAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.model.likelihood.mean(self.model.decode(z))
+
+
+class _Encoder(nn.Module):
+    def __init__(self, model: VAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        posterior = self.model.encode(x)
+        return posterior.mu, posterior.logvar
+
+
+def export_onnx(
+    model: VAE, part: str, path: str | os.PathLike[str], *, image_shape: tuple[int, int, int], latent_dim: int
+) -> OnnxReport:
+    """Write one part of a model as an ONNX file of its own, for any batch size N.
+
+    The graph is run by onnxruntime and compared with torch, for batches of 1 and 64, before anything is written; the
+    file gets its name in one step, so that an older one of that name stays until the new one is whole.
+
+    Parameters
+    ----------
+    model : VAE
+        On any device, of any floating type; it is copied, and exported as float32.
+    part : {"decoder", "encoder"}
+        decoder: `z` (N, D) -> `x_hat` (N, C, H, W), the mean of p(x|z).
+        encoder: `x` (N, C, H, W) in [0, 1] -> `mu` (N, D) and `logvar` (N, D) of q(z|x).
+    path : path-like
+        The file to write; its folder must be there.
+    image_shape : tuple of int
+        (C, H, W).
+    latent_dim : int
+        D.
+
+    Returns
+    -------
+    OnnxReport
+
+    Raises
+    ------
+    ConfigError
+        When `part` is neither of the two.
+    ShapeError
+        When `image_shape` or `latent_dim` are not the model's.
+    ExportError
+        When a package is missing, onnxruntime disagrees with torch, or the file cannot be written.
+    """
+    if part not in ("decoder", "encoder"):
+        raise ConfigError(f"part must be decoder or encoder, but it is {part!r}.")
+    if (tuple(image_shape), latent_dim) != (tuple(model.image_shape), model.latent_dim):
+        raise ShapeError(
+            f"The model has images {model.image_shape} and {model.latent_dim} latent dimensions, "
+            f"not {image_shape} and {latent_dim}."
+        )
+    target = _checked_target(Path(path))
+    _require("onnx", "onnxscript", "onnxruntime")
+
+    # A copy: the model is shared with other threads, may live on a GPU, and must not be touched.
+    own = copy.deepcopy(model).to("cpu", torch.float32)
+    decoder, encoder = _Decoder(own).eval(), _Encoder(own).eval()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        batches = [torch.randn(n, latent_dim, generator=generator) for n in CHECKED_BATCHES]
+        module: nn.Module = decoder
+        if part == "encoder":
+            module, batches = encoder, [decoder(z) for z in batches]  # images of the kind that it was made for
+        names = (["x"], ["mu", "logvar"]) if part == "encoder" else (["z"], ["x_hat"])
+        graph, opset = _traced(module, batches[-1], *names)
+        difference = _max_difference(module, graph, batches, names[0][0])
+    if not difference <= TOLERANCE:  # so written that NaN is refused
+        raise ExportError(
+            f"The exported {part} differs from torch's by {difference:.2g}, more than {TOLERANCE:g}; "
+            f"nothing was written to {target}."
+        )
+    try:
+        write_atomically(target, graph)
+    except OSError as error:
+        raise ExportError(f"Cannot write {target}: {error.strerror or error}.") from None
+    return OnnxReport(path=target, n_bytes=len(graph), opset=opset, max_difference=difference)
+
+
+def _checked_target(target: Path) -> Path:
+    """Refuse at once, not after seconds of tracing, what could not be written; and never replace a device or folder."""
+    shown = repr(str(target)[:200])
+    try:
+        has_folder = target.parent.is_dir()
+        is_other = has_folder and not stat.S_ISREG(target.stat().st_mode)
+    except FileNotFoundError:
+        is_other = False
+    except (OSError, ValueError) as error:  # the name is too long, or holds a NUL character
+        raise ExportError(f"Cannot write {shown}: {getattr(error, 'strerror', error)}; choose another name.") from None
+    if not has_folder:
+        raise ExportError(f"Cannot write {shown}: there is no folder {str(target.parent)[:200]!r}; make it first.")
+    if is_other:
+        raise ExportError(f"Cannot write {shown}: it exists and is no ordinary file; choose another name.")
+    if not os.access(target.parent, os.W_OK):
+        raise ExportError(f"Cannot write {shown}: no permission to write to its folder.")
+    return target
+
+
+def _require(*packages: str) -> None:
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ImportError:
+            raise ExportError(
+                f"ONNX export needs the package {package}, which is not installed; run `pip install {package}`."
+            ) from None
+
+
+def _traced(module: nn.Module, example: Tensor, inputs: list[str], outputs: list[str]) -> tuple[bytes, int]:
+    """The serialised ONNX graph, weights inside, and its opset."""
+    program: Any = torch.onnx.export(
+        module,
+        (example,),
+        dynamo=True,
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_shapes=({0: "N"},),
+        external_data=False,
+        verbose=False,
+    )
+    proto = program.model_proto
+    # The exporter notes a stack trace, with the paths of this machine, at each node: nobody else's business.
+    graph = proto.graph
+    for part in (proto, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+    return proto.SerializeToString(), int(proto.opset_import[0].version)
+
+
+def _max_difference(module: nn.Module, graph: bytes, batches: list[Tensor], input_name: str) -> float:
+    import onnxruntime  # here, because it takes long and only an export needs it
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    differences: list[float] = []
+    for batch in batches:
+        answer = module(batch)
+        expected = [tensor.numpy() for tensor in (answer if isinstance(answer, tuple) else (answer,))]
+        got: list[npt.NDArray[np.float32]] = session.run(None, {input_name: batch.numpy()})
+        for want, have in zip(expected, got, strict=True):
+            if want.shape != have.shape:
+                return float("inf")
+            differences.append(float((np.abs(have - want) / np.maximum(1.0, np.abs(want))).max()))
+    return float(np.max(differences))

@@ -1,0 +1,114 @@
+"""Figures of a model on a split, each in nats per image with its standard error over the images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vae_core.card import Measure, SplitFigures
+from vae_core.models import VAE
+
+EVALUATION_SEED = 20_131_220
+"""Seed of the one draw of z an image, fixed so that a figure measured twice is the same."""
+
+
+@dataclass(frozen=True)
+class ElboParts:
+    """What an evaluation yields of each image: log_likelihood (N,), kl (N, D), and q(z|x): mu, logvar (N, D)."""
+
+    log_likelihood: npt.NDArray[np.float64]
+    kl: npt.NDArray[np.float64]
+    mu: npt.NDArray[np.float32]
+    logvar: npt.NDArray[np.float32]
+
+
+def measure(values: npt.NDArray[np.float64]) -> Measure:
+    """Mean and standard error, std / sqrt(n) with n - 1 in the variance; 0 for a single value."""
+    error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
+    return Measure(value=float(np.mean(values)), standard_error=error)
+
+
+def batches(images: Tensor, size: int, device: torch.device | str) -> Iterator[Tensor]:
+    """uint8 (N, C, H, W) as float32 batches in [0, 1] on a device."""
+    for start in range(0, len(images), size):
+        yield images[start : start + size].to(device).to(torch.float32).div_(255)
+
+
+@torch.inference_mode()
+def elbo_parts(model: VAE, images: Tensor, *, seed: int = EVALUATION_SEED, batch_size: int = 1000) -> ElboParts:
+    """The ELBO's terms of each image, with one draw of z an image.
+
+    Parameters
+    ----------
+    model : VAE
+    images : Tensor of uint8, shape (N, C, H, W)
+    """
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    parts: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+    for x in batches(images, batch_size, device):
+        posterior = model.encode(x)
+        z = posterior.rsample(generator=generator)  # (B, D)
+        log_likelihood = model.likelihood.log_prob(model.decode(z), x)  # (B,)
+        parts.append((log_likelihood.double(), posterior.kl().double(), posterior.mu, posterior.logvar))
+    log_likelihoods, kls, mus, logvars = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
+    return ElboParts(log_likelihoods, kls, mus, logvars)
+
+
+def split_figures(parts: ElboParts) -> SplitFigures:
+    """Means and standard errors of an evaluation."""
+    kl = parts.kl.sum(1)
+    return SplitFigures(
+        n_images=len(kl),
+        elbo=measure(parts.log_likelihood - kl),
+        log_likelihood=measure(parts.log_likelihood),
+        kl=measure(kl),
+        kl_per_dimension=tuple(float(value) for value in parts.kl.mean(0)),
+    )
+
+
+@torch.inference_mode()
+def importance_weighted_nll(
+    model: VAE,
+    images: Tensor,
+    n_samples: int,
+    *,
+    seed: int = EVALUATION_SEED,
+    on_progress: Callable[[int], None] | None = None,
+) -> Measure:
+    """Minus the importance-weighted bound on log p(x) (Burda, Grosse & Salakhutdinov 2016, eq. 8).
+
+    -log 1/k sum_i p(x|z_i) p(z_i) / q(z_i|x), z_i ~ q(z|x); it falls towards -log p(x) as k grows.
+
+    Parameters
+    ----------
+    model : VAE
+    images : Tensor of uint8, shape (N, C, H, W)
+    n_samples : int
+        k, draws of z an image.
+    on_progress : callable, optional
+        Given the number of images done.
+    """
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    bounds: list[float] = []
+    for x in batches(images, 1, device):
+        posterior = model.encode(x)
+        log_weights = []
+        for start in range(0, n_samples, 500):
+            k = min(500, n_samples - start)
+            repeated = type(posterior)(posterior.mu.expand(k, -1), posterior.logvar.expand(k, -1))
+            z = repeated.rsample(generator=generator)  # (k, D)
+            log_prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
+            log_likelihood = model.likelihood.log_prob(model.decode(z), x.expand(k, -1, -1, -1))
+            log_weights.append((log_likelihood + log_prior - repeated.log_prob(z)).double())
+        bounds.append(float(torch.logsumexp(torch.cat(log_weights), 0)) - math.log(n_samples))
+        if on_progress:
+            on_progress(len(bounds))
+    return measure(-np.asarray(bounds))

@@ -1,0 +1,16 @@
+"""Networks, posterior and likelihood objects, and the VAE family."""
+
+from vae_core.models.likelihood import Bernoulli, Gaussian, Likelihood
+from vae_core.models.posterior import DiagonalGaussian
+from vae_core.models.vae import VAE, Capabilities, ElboTerms, build_model
+
+__all__ = [
+    "VAE",
+    "Bernoulli",
+    "Capabilities",
+    "DiagonalGaussian",
+    "ElboTerms",
+    "Gaussian",
+    "Likelihood",
+    "build_model",
+]

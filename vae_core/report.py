@@ -1,0 +1,96 @@
+"""What the command line shows to a person: the bar of a training run, and documents as tables."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from vae_core.training.run_folder import RunFolder, Status
+
+
+class TrainingBar:
+    """A bar a run on stderr, with images/s and the ELBO's terms, and a line an epoch above it."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._folder = folder
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[terms]}"),
+        )
+        self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task(folder.name, total=None, terms="")
+        self._last_message = ""
+
+    def __enter__(self) -> TrainingBar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self._console.print(text, markup=False)
+
+    def status(self, status: Status) -> None:
+        """Move the bar; a new message is printed once."""
+        if status.message and status.message != self._last_message:
+            self._last_message = status.message
+            self.say(f"{self._folder.name}: {status.message}")
+        terms = ""
+        if status.log_likelihood is not None and status.kl is not None:
+            elbo = status.log_likelihood - status.kl
+            terms = f"ELBO {elbo:.2f} = {status.log_likelihood:.2f} - KL {status.kl:.2f} nats"
+        if status.images_per_second:
+            terms = f"{status.images_per_second:,.0f} images/s  {terms}"
+        total = status.epochs * status.steps_per_epoch or None
+        self._bar.update(self._task, total=total, completed=status.epoch * status.steps_per_epoch + status.step, terms=terms)
+
+    def epoch(self, line: dict[str, Any]) -> None:
+        """Print an epoch's figures."""
+        train, validation = line["train"], line["validation"]
+        self.say(
+            f"epoch {line['epoch']:>4}  train ELBO {train['elbo']:9.2f}  validation ELBO {validation['elbo']:9.2f} = "
+            f"{validation['log_likelihood']:.2f} - KL {validation['kl']:.2f} nats  {line['images_per_second']:,.0f} images/s"
+            f"{'  best' if line['best'] else ''}"
+        )
+
+
+def print_document(document: Any) -> None:
+    """A command's result for people: a list as a table, anything else a line a field."""
+    console = Console(highlight=False)
+    if isinstance(document, list):
+        if not document:
+            console.print("none")
+            return
+        table = Table(box=None, pad_edge=False)
+        for name in document[0]:
+            table.add_column(name.replace("_", " "), overflow="fold")
+        for row in document:
+            table.add_row(*(_text(value) for value in row.values()))
+        console.print(table)
+        return
+    for name, value in document.items():
+        console.print(f"{name.replace('_', ' ')}: {_text(value)}", markup=False, soft_wrap=True)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        if set(value) == {"value", "standard_error"}:
+            return f"{value['value']:.3f} ± {value['standard_error']:.3f}"
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value)
+    return str(value)

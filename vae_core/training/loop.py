@@ -1,0 +1,309 @@
+"""The training loop: from a run folder with a run.json to a checkpoint.
+
+The data lies on the device as uint8, so a batch is an index and a division. Everything random comes from the seed and
+the position alone, so a run that was killed and resumed ends in the same bits as one that was not (on one CPU and the
+same number of threads).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_core.card import RunRecord
+from vae_core.checkpoints import WEIGHTS
+from vae_core.config import RunConfig
+from vae_core.data import ImageSet
+from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
+from vae_core.metrics import batches, elbo_parts, split_figures
+from vae_core.models import VAE, build_model
+from vae_core.training.finish import finish
+from vae_core.training.run_folder import FixedSubset, RunFolder, Snapshot, Status
+from vae_core.training.schedule import kl_weight_at, learning_rate_at
+from vae_core.training.state import RESUME, Position, load_state, save_state
+from vae_core.weights import save_weights
+
+LARGEST_GRADIENT_NORM = 50.0
+SECONDS_BETWEEN_SAVES = 30.0
+SECONDS_BETWEEN_LOOKS = 0.25
+N_SNAPSHOT_POINTS, N_SNAPSHOT_IMAGES = 1000, 12
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `finished`, `stopped early`, `stopped` or `diverged`, and a sentence where there is one."""
+
+    result: str
+    message: str = ""
+
+
+class Diverged(Exception):  # noqa: N818 - not an error of the program: the run ends with the last good weights
+    """The loss or its gradient stopped being a number."""
+
+
+def train(
+    folder: RunFolder,
+    data: ImageSet,
+    *,
+    on_status: Callable[[Status], None],
+    on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train what the folder's run.json asks for, from where it was left, and make the folder a checkpoint.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Its lock is held by the caller.
+    data : ImageSet
+    on_status : callable
+        Given a Status a few times a second.
+    on_epoch : callable
+        Given each epoch's line of the history.
+    stop_asked : callable
+        Asked a few times a second; when true the state is saved and the best weights become a checkpoint.
+
+    Raises
+    ------
+    VaeCoreError
+        When the model does not fit the data, or the saved state cannot be used.
+    """
+    run = _Run(folder, data, on_status, on_epoch, stop_asked)
+    try:
+        outcome = run.to_the_end()
+    except Diverged as problem:
+        outcome = Outcome("diverged", str(problem))
+    if run.position.best_elbo is not None:
+        run.report("evaluating")
+        finish(folder, data, run.record(outcome.result), device=run.device)
+    elif outcome.result == "diverged":
+        raise VaeCoreError(f"{folder.name}: {outcome.message} Nothing was worth keeping; try a lower --learning-rate.")
+    if outcome.result != "stopped":
+        (folder.path / RESUME).unlink(missing_ok=True)
+    return outcome
+
+
+class _Run:
+    """The state of a run in this process."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        data: ImageSet,
+        on_status: Callable[[Status], None],
+        on_epoch: Callable[[dict[str, Any]], None],
+        stop_asked: Callable[[], bool],
+    ) -> None:
+        self.folder, self.data = folder, data
+        self.on_status, self.on_epoch, self.stop_asked = on_status, on_epoch, stop_asked
+        request = folder.request()
+        self.command, self.threads = request.command, request.resolved_threads
+        self.config: RunConfig = request.config
+        self.device = torch.device(request.device)
+        self.started = request.created
+        torch.set_num_threads(self.threads)
+        # Denormal numbers, which a trained network is full of, cost the CPU a hundred times a normal one's time.
+        torch.set_flush_denormal(True)
+
+        training = self.config.training
+        torch.manual_seed(training.seed)
+        self.model: VAE = build_model(self.config.model, data.image_shape).to(self.device)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
+        self.generator = torch.Generator(self.device).manual_seed(training.seed)
+        self.position = Position()
+        self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, log-likelihood, kl
+        self.history: list[dict[str, Any]] = []
+        if (folder.path / RESUME).exists():
+            folder.withdraw_card()
+            self.position, sums = load_state(folder.path / RESUME, self.model, self.optimizer, self.generator)
+            self.sums = sums.to(self.device)
+            self.history = folder.history()[: self.position.epoch]
+            if len(self.history) < self.position.epoch:
+                raise CheckpointError(f"{folder.name}: history.jsonl does not reach epoch {self.position.epoch}; it is damaged.")
+        self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
+        self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
+        self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
+        self.n_steps = self.steps_per_epoch * training.epochs
+        self.sitting_began = time.monotonic()
+        self.earlier_seconds = self.position.seconds
+        self.sitting_images = 0
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    def to_the_end(self) -> Outcome:
+        training = self.config.training
+        self._write_fixed()
+        while self.position.epoch < training.epochs:
+            if not self._epoch():
+                self._save()
+                return Outcome("stopped")
+            position = self.position
+            if training.patience and position.epoch - position.best_epoch >= training.patience:
+                return Outcome("stopped early", f"The validation ELBO has not risen for {training.patience} epochs.")
+        return Outcome("finished")
+
+    def _epoch(self) -> bool:
+        """Train the rest of one epoch and validate; False when a stop was asked for."""
+        training, position = self.config.training, self.position
+        # A generator of its own for the order, so that an epoch can be entered in its middle.
+        shuffle = torch.Generator().manual_seed((training.seed << 20) + position.epoch)
+        order = torch.randperm(len(self.images), generator=shuffle).to(self.device)
+        next_look, next_save = time.monotonic() + SECONDS_BETWEEN_LOOKS, time.monotonic() + SECONDS_BETWEEN_SAVES
+        # Reading a GPU's result back stalls it, so there the guard looks at every 50th step only.
+        guard_every = 1 if self.device.type == "cpu" else 50
+        weight = rate = 0.0
+        while position.step < self.steps_per_epoch:
+            step = position.epoch * self.steps_per_epoch + position.step
+            rate = learning_rate_at(step, self.n_steps, training)
+            weight = kl_weight_at(step, self.steps_per_epoch, training)
+            index = order[position.step * training.batch_size : (position.step + 1) * training.batch_size]
+            x = self.images[index].to(torch.float32).div_(255)  # (B, C, H, W)
+            norm = self._step(x, rate, weight)
+            if position.step % guard_every == 0 and not math.isfinite(norm.item()):
+                where = f"epoch {position.epoch + 1}, step {position.step + 1} of {self.steps_per_epoch}"
+                raise Diverged(
+                    f"The loss or its gradient stopped being a number at {where} (learning rate {rate:.2g}); "
+                    f"the best weights until then, of epoch {position.best_epoch}, were kept."
+                )
+            position.step += 1
+            position.n_seen += len(index)
+            self.sitting_images += len(index)
+            now = time.monotonic()
+            if now >= next_look:
+                next_look = now + SECONDS_BETWEEN_LOOKS
+                self.report("running")
+                if self.stop_asked() or self.folder.stop_asked():
+                    return False
+            if now >= next_save:
+                next_save = now + SECONDS_BETWEEN_SAVES
+                self._save()
+        self._end_of_epoch(weight, rate)
+        return True
+
+    def _step(self, x: Tensor, rate: float, weight: float) -> Tensor:
+        """One step of Adam on -log p(x|z) + weight * KL, averaged over the batch; returns the gradient's norm."""
+        terms = self.model.elbo_terms(x, generator=self.generator)
+        kl = terms.kl.sum(1)  # (B,)
+        loss = (weight * kl - terms.log_likelihood).mean()
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT_NORM)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        with torch.no_grad():
+            self.sums += torch.stack([loss * len(x), terms.log_likelihood.sum(), kl.sum()]).double()
+        return norm
+
+    def _end_of_epoch(self, weight: float, rate: float) -> None:
+        """Validate; store best weights, history and snapshot, and last of all the state that says they are stored."""
+        position = self.position
+        position.epoch += 1
+        figures = split_figures(elbo_parts(self.model, self.validation, seed=position.epoch))
+        elbo = figures.elbo.value
+        if not math.isfinite(elbo):
+            raise Diverged(f"The validation ELBO stopped being a number after epoch {position.epoch}; the weights of epoch {position.best_epoch} were kept.")
+        best = position.best_elbo is None or elbo > position.best_elbo
+        if best:
+            position.best_epoch, position.best_elbo = position.epoch, elbo
+            save_weights(self.model, self.folder.path / WEIGHTS, self.config.training.weights_dtype)
+        loss, log_likelihood, kl = (self.sums / position.n_seen).tolist()
+        line = {
+            "epoch": position.epoch,
+            "train": {"loss": loss, "log_likelihood": log_likelihood, "kl": kl, "elbo": log_likelihood - kl},
+            "validation": {"elbo": elbo, "log_likelihood": figures.log_likelihood.value, "kl": figures.kl.value},
+            "kl_per_dimension": list(figures.kl_per_dimension),
+            "kl_weight": weight,
+            "learning_rate": rate,
+            "best": best,
+            "seconds": round(self._seconds(), 3),
+            "images_per_second": round(self._images_per_second() or 0.0, 1),
+        }
+        self.history.append(line)
+        self.folder.write_history(self.history)
+        self._write_snapshot()
+        position.step = position.n_seen = 0
+        self.sums.zero_()
+        self._save()
+        self.report("running")
+        self.on_epoch(line)
+
+    # -- what is left behind -------------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        self.position.seconds = self._seconds()
+        save_state(self.folder.path / RESUME, self.model, self.optimizer, self.generator, self.sums, self.position)
+
+    def _write_fixed(self) -> None:
+        split = self.data.validation
+        labels = None if split.labels is None else split.labels[:N_SNAPSHOT_POINTS]
+        self.folder.write_fixed(FixedSubset(labels, split.images[:N_SNAPSHOT_IMAGES]))
+
+    @torch.inference_mode()
+    def _write_snapshot(self) -> None:
+        (x,) = batches(self.validation[:N_SNAPSHOT_POINTS], N_SNAPSHOT_POINTS, self.device)
+        mu = self.model.encode(x).mu
+        x_hat = self.model.likelihood.mean(self.model.decode(mu[:N_SNAPSHOT_IMAGES]))
+        pictures = x_hat.mul(255).round().to(torch.uint8).cpu().numpy()
+        self.folder.write_snapshot(Snapshot(self.position.epoch, mu.cpu().numpy(), pictures))
+
+    def record(self, result: str) -> RunRecord:
+        """What the card says of the run."""
+        import platform
+
+        position = self.position
+        epochs_done = position.epoch + position.step / self.steps_per_epoch
+        seconds = self._seconds()
+        return RunRecord(
+            started=self.started,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            epochs_done=round(epochs_done, 4),
+            best_epoch=position.best_epoch,
+            outcome=result,  # type: ignore[arg-type]
+            seconds=round(seconds, 2),
+            images_per_second=round(epochs_done * len(self.images) / max(seconds, 1e-9), 1),
+            device=str(self.device),
+            threads=self.threads,
+            command=self.command,
+            versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        )
+
+    def report(self, state: str) -> None:
+        """Tell the watchers where the run is."""
+        position, epochs = self.position, self.config.training.epochs
+        images_per_second = self._images_per_second()
+        seconds_left = None
+        if images_per_second:
+            n_left = (epochs - position.epoch) * len(self.images) - position.n_seen
+            seconds_left = max(0.0, n_left / images_per_second)
+        status = Status(
+            state=state,  # type: ignore[arg-type]
+            epoch=position.epoch,
+            epochs=epochs,
+            step=position.step,
+            steps_per_epoch=self.steps_per_epoch,
+            images_per_second=images_per_second,
+            seconds_left=seconds_left,
+            updated=time.time(),
+        )
+        if position.n_seen:
+            loss, log_likelihood, kl = (self.sums / position.n_seen).tolist()
+            if math.isfinite(loss):
+                status = replace(status, loss=loss, log_likelihood=log_likelihood, kl=kl)
+        self.folder.write_status(status)
+        self.on_status(status)
+
+    def _seconds(self) -> float:
+        return self.earlier_seconds + time.monotonic() - self.sitting_began
+
+    def _images_per_second(self) -> float | None:
+        elapsed = time.monotonic() - self.sitting_began
+        return self.sitting_images / elapsed if self.sitting_images and elapsed > 0 else None

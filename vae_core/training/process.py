@@ -1,0 +1,231 @@
+"""A training process: its command line, its place in the queue, its start from the app and its end.
+
+A run is always a process of its own, `python -m vae_core train ...`, whoever starts it. It takes its run folder's lock
+first and its device's lock next, and imports torch only when it has both: a queue of ten runs costs hardly any memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from vae_core.checkpoints import PROJECT_ROOT, local_dir
+from vae_core.config import ModelConfig, RunConfig, TrainConfig
+from vae_core.device import resolve_device
+from vae_core.errors import CheckpointError
+from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
+
+if TYPE_CHECKING:
+    from vae_core.training.loop import Outcome
+
+LOWER_PRIORITY = 10
+"""Added to the niceness of runs that the app starts, so that pages stay quick beside them."""
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The process was asked to stop; what there was to save is saved."""
+
+
+def train_arguments(config: RunConfig) -> list[str]:
+    """The options of `python -m vae_core train` that ask for this configuration, defaults left out."""
+    arguments = ["--dataset", config.dataset]
+    for chosen, defaults in ((config.model, ModelConfig()), (config.training, TrainConfig())):
+        standard = asdict(defaults)
+        for name, value in asdict(chosen).items():
+            if value == standard[name] and name not in ("latent_dim", "epochs", "seed"):
+                continue
+            if name == "sigma" and value is None:
+                continue
+            text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+            arguments += [f"--{name.replace('_', '-')}", text]
+    return arguments
+
+
+def new_request(config: RunConfig, device: str) -> RunRequest:
+    """What run.json records: the configuration, and with it the device and threads that `auto` means here."""
+    command = shlex.join(["python", "-m", "vae_core", "train", *train_arguments(config), "--device", device])
+    return RunRequest(
+        config=config,
+        device=resolve_device(device),
+        command=command,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        resolved_threads=config.training.threads or default_threads(),
+    )
+
+
+def default_threads() -> int:
+    """One core is left for the app; beyond eight threads small matrices gain nothing."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, max(1, cores - 1))
+
+
+def free_name(base: str, checkpoints_dir: str | Path | None = None) -> str:
+    """`base-1`, or the first of `base-2`, `base-3`, ... that no run has."""
+    number = 1
+    while (local_dir(checkpoints_dir) / f"{base}-{number}").exists():
+        number += 1
+    return f"{base}-{number}"
+
+
+def launch(folder: RunFolder, *, data_dir: str | None = None) -> None:
+    """Start, or take up again, a run as a process that outlives this one. Returns at once.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        With a run.json; what the process prints goes to its train.log.
+    """
+    command = [sys.executable, "-m", "vae_core", "train", "--resume", "--name", folder.name]
+    command += ["--checkpoints-dir", str(folder.path.parent)]
+    if data_dir:
+        command += ["--data-dir", data_dir]
+    folder.write_status(Status(state="starting", updated=time.time()))
+    with open(folder.path / "train.log", "ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter with arguments checked above
+            command, cwd=PROJECT_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    with suppress(OSError, AttributeError):  # no such call on Windows
+        os.setpriority(os.PRIO_PROCESS, process.pid, LOWER_PRIORITY)
+    _Reaper.adopt(process)
+
+
+class _Reaper:
+    """Holds the children until they end: a child that nobody waits for stays a zombie, and Python warns."""
+
+    children: list[subprocess.Popen[bytes]] = []  # noqa: RUF012 - process-wide by nature, as children are
+
+    @classmethod
+    def adopt(cls, process: subprocess.Popen[bytes]) -> None:
+        cls.children = [child for child in cls.children if child.poll() is None] + [process]
+
+
+def run(
+    folder: RunFolder,
+    *,
+    data_dir: str | None,
+    on_status: Callable[[Status], None],
+    on_epoch: Callable[[dict[str, Any]], None],
+) -> Outcome:
+    """Train a run in this process, from the queue to the checkpoint.
+
+    Raises
+    ------
+    Interrupted
+        On SIGINT, SIGTERM or a stop file; the state has been saved.
+    VaeCoreError
+        When it cannot be trained; status.json says why.
+    """
+    try:
+        run_lock = folder.lock().acquire(timeout=0)
+    except Timeout:
+        raise CheckpointError(f"{folder.name} is being trained by another process already.") from None
+    with run_lock, _stop_signals() as signalled:
+        folder.clear_stop()
+
+        def stop_asked() -> bool:
+            return bool(signalled) or folder.stop_asked()
+
+        def report(status: Status) -> None:
+            folder.write_status(status)
+            on_status(status)
+
+        epochs = folder.request().config.training.epochs
+        try:
+            with _device_lock(folder, report, stop_asked, epochs):
+                report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
+                from vae_core.data import load_dataset
+                from vae_core.training.loop import train
+
+                data = load_dataset(folder.request().config.dataset, data_dir)
+                outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
+        except Interrupted:
+            folder.write_status(Status(state="stopped", epochs=epochs, message="Stopped while it waited.", updated=time.time()))
+            raise
+        except BaseException as problem:
+            message = str(problem) or type(problem).__name__
+            _close(folder, "failed", message.splitlines()[0])
+            raise
+        if outcome.result == "stopped":
+            _close(folder, "stopped", "Stopped; resume to go on from here.")
+            raise Interrupted
+        _close(folder, "failed" if outcome.result == "diverged" else "finished", outcome.message)
+        return outcome
+
+
+def _close(folder: RunFolder, state: str, message: str) -> None:
+    from dataclasses import replace
+
+    last = folder.status()
+    folder.write_status(replace(last, state=state, message=message, seconds_left=None, updated=time.time()))  # type: ignore[arg-type]
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM instead of dying of them; a second one of either kind ends the process at once."""
+    received: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        received.append(number)
+        if len(received) > 1:
+            raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _device_lock(
+    folder: RunFolder, report: Callable[[Status], None], stop_asked: Callable[[], bool], epochs: int
+) -> Iterator[None]:
+    """Wait for the device's turn: one run a device, in whatever order the system hands the lock on."""
+    device = folder.request().device
+    locks = folder.path.parent / ".locks"
+    locks.mkdir(exist_ok=True)
+    slot = device.replace(":", "-")
+    lock, holder = FileLock(locks / f"{slot}.lock"), locks / f"{slot}.json"
+    while True:
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            message = f"Waiting for {device}, which {_holder_name(holder)} is using."
+            report(Status(state="waiting", epochs=epochs, message=message, updated=time.time()))
+        for _ in range(4):
+            if stop_asked():
+                raise Interrupted
+            time.sleep(0.25)
+    try:
+        with suppress(OSError):
+            holder.write_text(json.dumps({"name": folder.name}), "utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+def _holder_name(holder: Path) -> str:
+    try:
+        return f"the run {json.loads(holder.read_text('utf-8'))['name']!r}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another run"
+
+
+def is_live(folder: RunFolder) -> bool:
+    """Whether a run is waiting, running or about to."""
+    return folder.status().state in LIVE_STATES

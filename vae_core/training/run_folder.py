@@ -1,0 +1,307 @@
+"""The run folder: all that a training process and everybody who watches it share.
+
+    run.json            what is to be trained, and the command that said so; written once
+    run.lock            held by the training process while it lives, so that a killed one shows
+    status.json         where it is; replaced a few times a second
+    history.jsonl       a line an epoch
+    snapshots/          what an epoch looked like: fixed.npz once, then epoch-0001.npz ...
+    resume.safetensors  the last weights and the optimiser's state (see `state`)
+    model.safetensors   the best weights by validation ELBO
+    latents.npz, card.json     written last: with them the folder is a checkpoint
+    stop                its presence asks the process to stop
+    train.log           what the process printed, when the app started it
+
+No torch in here: the app watches runs without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir
+from vae_core.config import STRICT, RunConfig, parse, to_json
+from vae_core.errors import CheckpointError
+from vae_core.files import atomic_path, write_atomically
+
+State = Literal["starting", "waiting", "running", "evaluating", "finished", "stopped", "interrupted", "failed"]
+LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "evaluating"})
+
+
+@checked_dataclass(frozen=True, kw_only=True, config=STRICT)
+class RunRequest:
+    """run.json: what to train, on which device, by which command."""
+
+    config: RunConfig
+    device: str
+    command: str
+    created: str
+    resolved_threads: int
+
+
+@checked_dataclass(frozen=True, kw_only=True, config=STRICT)
+class Status:
+    """status.json: where a run is.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Epochs done, and steps done of the one under way.
+    log_likelihood, kl, loss : float or None
+        Means over the current epoch so far, nats per image.
+    seconds_left : float or None
+        Estimate until the last epoch ends.
+    message : str
+        A sentence for people: what it waits for, why it failed.
+    updated : float
+        Seconds since the epoch of the clock, when this was written.
+    """
+
+    state: State
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps_per_epoch: int = 0
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+    loss: float | None = None
+    log_likelihood: float | None = None
+    kl: float | None = None
+    message: str = ""
+    updated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one epoch looked like.
+
+    Attributes
+    ----------
+    mu : ndarray of shape (n, D)
+        Posterior means of the fixed subset.
+    reconstructions : ndarray of uint8, shape (m, C, H, W)
+    """
+
+    epoch: int
+    mu: npt.NDArray[np.float32]
+    reconstructions: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class FixedSubset:
+    """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W)."""
+
+    labels: npt.NDArray[np.int64] | None
+    originals: npt.NDArray[np.uint8]
+
+
+class RunFolder:
+    """One run's folder. Creating the object touches nothing on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+
+    @classmethod
+    def create(cls, name: str, request: RunRequest, checkpoints_dir: str | Path | None = None) -> RunFolder:
+        """Make the folder of a new run, complete with its run.json in one step.
+
+        Raises
+        ------
+        CheckpointError
+            When the name is taken, or the folder cannot be made.
+        """
+        home = local_dir(checkpoints_dir)
+        target = home / check_name(name)
+        if target.exists() or (SHIPPED_DIR / name).exists():
+            raise CheckpointError(
+                f"There is already a model or run named {name!r}; choose another --name, or --resume to go on with a stopped one."
+            )
+        staging = home / f".{name}.{secrets.token_hex(4)}"
+        try:
+            staging.mkdir(parents=True)
+            write_atomically(staging / "run.json", to_json(request))
+            os.rename(staging, target)
+        except OSError as problem:
+            shutil.rmtree(staging, ignore_errors=True)
+            if target.exists():
+                raise CheckpointError(f"Another run took the name {name!r} just now; choose another.") from None
+            raise CheckpointError(f"The run folder {target} cannot be made: {problem.strerror}.") from None
+        return cls(target)
+
+    @classmethod
+    def find(cls, name: str, checkpoints_dir: str | Path | None = None) -> RunFolder:
+        """The folder of an existing run.
+
+        Raises
+        ------
+        CheckpointError
+            When there never was one of that name.
+        """
+        folder = cls(local_dir(checkpoints_dir) / check_name(name))
+        if not (folder.path / "run.json").is_file():
+            raise CheckpointError(f"There is no run named {name!r} in {folder.path.parent} to resume; start it without --resume.")
+        return folder
+
+    # -- what was asked for, and where it is ---------------------------------------------------------------------
+
+    def request(self) -> RunRequest:
+        """The content of run.json, checked."""
+        try:
+            text = (self.path / "run.json").read_bytes()
+        except OSError as problem:
+            raise CheckpointError(f"{self.name}: run.json cannot be read ({problem.strerror}).") from None
+        return parse(RunRequest, text, where=f"{self.name}: run.json", error=CheckpointError)
+
+    def write_status(self, status: Status) -> None:
+        """Replace status.json. A full disk must not end a run, so a failure to write is passed over."""
+        try:
+            write_atomically(self.path / "status.json", to_json(status))
+        except OSError:
+            pass
+
+    def status(self) -> Status:
+        """Where the run is; a process that died without saying so shows as `interrupted`."""
+        try:
+            status = TypeAdapter(Status).validate_json((self.path / "status.json").read_bytes())
+        except (OSError, ValidationError):
+            status = Status(state="starting")
+        if status.state in LIVE_STATES and not self.is_alive():
+            young = time.time() - self._modified("run.json") < 20 and status.state == "starting"
+            if not young:  # a process just started by the app has not taken its lock yet
+                message = "The process ended without a word; resume to go on from the last saved step."
+                return replace(status, state="interrupted", message=message)
+        return status
+
+    def _modified(self, file_name: str) -> float:
+        try:
+            return (self.path / file_name).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    # -- one process a run ---------------------------------------------------------------------------------------
+
+    def lock(self) -> FileLock:
+        """The lock that the training process holds while it lives; the system frees it however the process ends."""
+        return FileLock(self.path / "run.lock")
+
+    def is_alive(self) -> bool:
+        """Whether a training process holds this run."""
+        if not (self.path / "run.lock").exists():
+            return False
+        try:
+            with self.lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+    def ask_to_stop(self) -> None:
+        """Ask the process to save and leave; it looks several times a second."""
+        (self.path / "stop").touch()
+
+    def stop_asked(self) -> bool:
+        """Whether somebody has asked the run to stop."""
+        return (self.path / "stop").exists()
+
+    def clear_stop(self) -> None:
+        """Forget an earlier wish to stop, on resuming."""
+        (self.path / "stop").unlink(missing_ok=True)
+
+    def is_checkpoint(self) -> bool:
+        """Whether there is a card: then the folder can be loaded."""
+        return (self.path / CARD).exists()
+
+    def withdraw_card(self) -> None:
+        """Make the folder no checkpoint again, before its weights change."""
+        (self.path / CARD).unlink(missing_ok=True)
+
+    # -- the record ----------------------------------------------------------------------------------------------
+
+    def history(self) -> list[dict[str, Any]]:
+        """The lines of history.jsonl, one an epoch; a torn last line, left by a kill, is passed over."""
+        try:
+            text = (self.path / HISTORY).read_text("utf-8")
+        except OSError:
+            return []
+        lines: list[dict[str, Any]] = []
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                break
+            if not isinstance(entry, dict) or entry.get("epoch") != len(lines) + 1:
+                break
+            lines.append(entry)
+        return lines
+
+    def write_history(self, lines: list[dict[str, Any]]) -> None:
+        """Replace the record; it is small, so every epoch writes it whole and no reader sees half a line."""
+        text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+        write_atomically(self.path / HISTORY, text.encode())
+
+    def write_fixed(self, fixed: FixedSubset) -> None:
+        """Store what all snapshots have in common."""
+        (self.path / "snapshots").mkdir(exist_ok=True)
+        arrays = {"originals": fixed.originals}
+        if fixed.labels is not None:
+            arrays["labels"] = fixed.labels  # type: ignore[assignment]
+        save_npz(self.path / "snapshots" / "fixed.npz", arrays)
+
+    def write_snapshot(self, snapshot: Snapshot) -> None:
+        """Store what an epoch looked like; half precision is plenty for a picture."""
+        arrays = {"mu": snapshot.mu.astype(np.float16), "reconstructions": snapshot.reconstructions}
+        save_npz(self.path / "snapshots" / f"epoch-{snapshot.epoch:04d}.npz", arrays)
+
+    def snapshot_epochs(self) -> list[int]:
+        """Epochs of which there is a snapshot, ascending."""
+        names = (path.stem.removeprefix("epoch-") for path in (self.path / "snapshots").glob("epoch-*.npz"))
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def fixed(self) -> FixedSubset | None:
+        """What all snapshots have in common, or None before the first."""
+        arrays = load_npz(self.path / "snapshots" / "fixed.npz")
+        if arrays is None or "originals" not in arrays:
+            return None
+        return FixedSubset(arrays.get("labels"), arrays["originals"])
+
+    def snapshot(self, epoch: int) -> Snapshot | None:
+        """The snapshot of an epoch, or None when there is none."""
+        arrays = load_npz(self.path / "snapshots" / f"epoch-{epoch:04d}.npz")
+        if arrays is None or not {"mu", "reconstructions"} <= arrays.keys():
+            return None
+        return Snapshot(epoch, arrays["mu"].astype(np.float32), arrays["reconstructions"])
+
+
+def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as a compressed npz in one step; the same arrays give the same bytes."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Arrays of an npz, nothing unpickled; None when it is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            return {name: npz[name] for name in npz.files}
+    except Exception:  # noqa: BLE001 - zipfile, zlib and numpy raise a dozen kinds; a watcher shows nothing instead
+        return None
+
+
+def list_runs(checkpoints_dir: str | Path | None = None) -> list[RunFolder]:
+    """All runs, newest first."""
+    folders = [RunFolder(path.parent) for path in local_dir(checkpoints_dir).glob("*/run.json") if not path.parent.name.startswith(".")]
+    return sorted(folders, key=lambda folder: folder._modified("run.json"), reverse=True)

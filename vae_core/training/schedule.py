@@ -1,0 +1,33 @@
+"""What changes from step to step: the learning rate and the weight of the KL term. Functions of the step alone."""
+
+from __future__ import annotations
+
+import math
+
+from vae_core.config import TrainConfig
+
+RISE = 0.1
+"""Fraction of the steps over which a one-cycle schedule rises."""
+
+
+def learning_rate_at(step: int, n_steps: int, config: TrainConfig) -> float:
+    """Learning rate of step 0 <= step < n_steps.
+
+    `one-cycle` rises along a half cosine from 1/25 of `learning_rate` and falls along another to almost nothing
+    (Smith & Topin 2018, "Super-convergence"); `constant` stays.
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    progress = step / n_steps
+    if progress < RISE:
+        share = 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * progress / RISE))
+    else:
+        share = 1e-4 + (1 - 1e-4) * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
+    return config.learning_rate * share
+
+
+def kl_weight_at(step: int, steps_per_epoch: int, config: TrainConfig) -> float:
+    """Weight of the KL term at a step: linear from 0 to beta over `kl_warmup` epochs (Bowman et al. 2016)."""
+    if config.kl_warmup == 0:
+        return config.beta
+    return config.beta * min(1.0, step / (config.kl_warmup * steps_per_epoch))

@@ -1,0 +1,90 @@
+"""resume.safetensors: everything a run needs to go on as if it had never been interrupted.
+
+One file, replaced in one step, so that a kill at any moment leaves either the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from vae_core.errors import CheckpointError
+from vae_core.files import write_atomically
+from vae_core.models import VAE
+
+RESUME = "resume.safetensors"
+
+
+@dataclass
+class Position:
+    """Where the run is: epochs done, steps of the one under way, and what has been found so far.
+
+    Attributes
+    ----------
+    sums : list of float
+        Loss, log-likelihood and KL summed over the epoch's images so far, and their number.
+    best_elbo : float or None
+        Best validation ELBO, reached at the end of `best_epoch`.
+    seconds : float
+        Time spent training, over all sittings.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    best_epoch: int = 0
+    best_elbo: float | None = None
+    seconds: float = 0.0
+    n_seen: int = 0
+
+
+def save_state(
+    path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator, sums: Tensor, position: Position
+) -> None:
+    """Write weights, Adam's moments, the noise generator, the epoch's sums and the position."""
+    tensors: dict[str, Tensor] = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        for name, tensor in moments.items():
+            tensors[f"adam.{index}.{name}"] = tensor
+    tensors["generator"] = generator.get_state()
+    tensors["sums"] = sums
+    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, safetensors.torch.save(on_cpu, metadata={"position": json.dumps(asdict(position))}))
+
+
+def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> tuple[Position, Tensor]:
+    """Put a saved state back into model, optimiser and generator; returns the position and the epoch's sums.
+
+    Raises
+    ------
+    CheckpointError
+        When the file is damaged or belongs to another model.
+    """
+    try:
+        content = path.read_bytes()
+        tensors = safetensors.torch.load(content)
+        header_size = struct.unpack("<Q", content[:8])[0]
+        metadata = json.loads(content[8 : 8 + header_size])["__metadata__"]
+        position = Position(**json.loads(metadata["position"]))
+        model.load_state_dict({name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")})
+        moments: dict[int, dict[str, Any]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith("adam."):
+                _, index, key = name.split(".")
+                moments.setdefault(int(index), {})[key] = tensor
+        state = optimizer.state_dict()
+        optimizer.load_state_dict({"state": moments, "param_groups": state["param_groups"]})
+        generator.set_state(tensors["generator"])
+        return position, tensors["sums"]
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, struct.error, safetensors.SafetensorError) as problem:
+        first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise CheckpointError(
+            f"{path.parent.name}: {path.name} cannot be used to resume ({first_line}); delete that file to begin the run anew."
+        ) from None
