@@ -40,3 +40,8 @@ def resolve_device(name: str) -> str:
     if number >= n_gpus:
         raise ConfigError(f"device: {name} is not there, this machine has {n_gpus} CUDA GPUs; use --device auto or cpu.")
     return f"cuda:{number}"
+
+
+def available_devices() -> list[str]:
+    """Names of all devices that models can run on here, the one that `auto` takes first."""
+    return [*(f"cuda:{number}" for number in range(_n_cuda_devices())), "cpu"]

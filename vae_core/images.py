@@ -43,7 +43,8 @@ def to_uint8(x: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         raise ShapeError(f"Images must be uint8, or floating point in [0, 1], but they are {x.dtype}.")
     if np.isnan(x).any():
         raise ShapeError("Images must be in [0, 1], but they hold NaN.")
-    return np.floor(np.clip(x.astype(np.float64), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    scaled: npt.NDArray[np.floating] = np.clip(x, 0.0, 1.0, dtype=np.promote_types(x.dtype, np.float32)) * 255.0
+    return (scaled + 0.5).astype(np.uint8)  # the cast cuts the fraction off
 
 
 def montage(

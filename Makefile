@@ -1,0 +1,79 @@
+# Needs Python 3.11 or newer, make and the package registries. `make` alone lists what there is.
+PYTHON  ?= python3
+PORT    ?= 8501
+ADDRESS ?= 127.0.0.1
+
+# Relative paths only, so that the checkout may lie in a folder with spaces in its name.
+PY        := .venv/bin/python
+PIP       := $(PY) -m pip --disable-pip-version-check
+STREAMLIT := $(PY) -m streamlit run app.py --server.port "$(PORT)" --server.address "$(ADDRESS)"
+
+.PHONY: help setup app dev test test-slow test-gpu lint checkpoints port-free browser
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make setup        the virtual environment .venv, with what app and tests need"
+	@echo "make app          serve the app on http://$(ADDRESS):$(PORT) (PORT=8600 ADDRESS=0.0.0.0 to change)"
+	@echo "make dev          the same, reloading when a file changes, errors shown in full"
+	@echo "make test         every test but the slow ones and those for a GPU"
+	@echo "make test-slow    the slow ones        make test-gpu    those for a GPU"
+	@echo "make lint         ruff and mypy"
+	@echo "make checkpoints  train the shipped models anew"
+
+# --- the environment -------------------------------------------------------------------------------------------
+# A stamp is as old as the last install that went through: a changed requirements file makes it due again.
+
+$(PY):
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: $(PYTHON) was not found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$("$(PYTHON)" --version 2>&1), but 3.11 or newer is needed: name one with make PYTHON=python3.11." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make virtual environments: install its venv module (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+
+.venv/.stamp-app: requirements.txt | $(PY)
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+.venv/.stamp-dev: requirements-dev.txt .venv/.stamp-app
+	$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+setup: .venv/.stamp-dev
+
+# --- the app ---------------------------------------------------------------------------------------------------
+# What both have in common, the loopback address and the theme among it, stands in .streamlit/config.toml.
+
+app: .venv/.stamp-app port-free
+	exec $(STREAMLIT)
+
+dev: .venv/.stamp-app port-free
+	exec $(STREAMLIT) --server.fileWatcherType auto --server.runOnSave true --client.showErrorDetails full
+
+port-free: .venv/.stamp-app
+	@$(PY) -c 'import socket, sys; socket.create_server((sys.argv[1], int(sys.argv[2]))).close()' "$(ADDRESS)" "$(PORT)" 2>/dev/null \
+	|| { echo "error: cannot listen on $(ADDRESS), port $(PORT): it is in use or not allowed; choose another one: make app PORT=8600." >&2; exit 1; }
+
+# --- the checks ------------------------------------------------------------------------------------------------
+
+test: .venv/.stamp-dev browser
+	$(PY) -m pytest
+
+test-slow: .venv/.stamp-dev browser
+	$(PY) -m pytest -m "slow and not gpu" -o timeout=3600
+
+test-gpu: .venv/.stamp-dev
+	$(PY) -m pytest -m gpu -o timeout=1800
+
+lint: .venv/.stamp-dev
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+# Finds a Chromium or Chrome, or installs one where it can; without one it says so and the browser tests are skipped.
+browser: .venv/.stamp-dev
+	@$(PY) tests/browser/find_chromium.py --install || true
+
+# --- the shipped models ----------------------------------------------------------------------------------------
+
+# LEAD: the commands that train the shipped checkpoints belong here.
+checkpoints: .venv/.stamp-app
+	@echo "error: not written yet." >&2; exit 1

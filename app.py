@@ -1,0 +1,54 @@
+"""The launcher: `streamlit run app.py`, or `make app`.
+
+The server's own process: routes for what the browser fetches beside the pages, and a warm start.
+"""
+
+import asyncio
+import gc
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import streamlit as st
+
+from ui.routes import ROUTES
+from ui.shell_errors import show_script_error
+from vae_core.errors import VaeCoreError
+
+HEAVY_MODULES = ("numpy", "pandas", "plotly.graph_objects", "PIL.Image", "torch", "vae_core.explorer", "ui.cache")
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Import what the pages need, then take it out of the garbage collector's sight.
+
+    Streamlit collects all generations on every rerun, which costs 150 ms with torch and plotly imported; frozen
+    objects are not looked at.
+    """
+    await asyncio.to_thread(warm_up)
+    gc.collect()
+    gc.freeze()
+    yield
+
+
+def warm_up() -> None:
+    """Do once at the start what the first visitor would wait for."""
+    for module in HEAVY_MODULES:
+        importlib.import_module(module)
+    import torch
+
+    from vae_core import LatentExplorer, list_checkpoints
+    from vae_core.training.process import default_threads
+
+    torch.set_num_threads(default_threads())
+    usable = [entry for entry in list_checkpoints() if entry.card]
+    if usable:
+        with suppress(VaeCoreError):
+            explorer = LatentExplorer.load(usable[0].path)
+            explorer.decode([[0.0] * explorer.latent_dim])
+
+
+app = st.App(
+    str(Path(__file__).parent / "ui" / "shell.py"), routes=ROUTES, lifespan=lifespan, on_script_error=show_script_error
+)

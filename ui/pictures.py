@@ -1,0 +1,46 @@
+"""Images as the pages show them: large and crisp, and the data point beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
+
+from ui import cache
+from vae_core import LatentExplorer
+from vae_core.images import enlarge, montage
+
+
+def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False) -> npt.NDArray[np.uint8]:
+    """An image (C, H, W) as a picture (H', W', C) about `side` pixels high; pixels stay squares unless smoothed."""
+    picture = montage(image[None], gap=0)
+    factor = max(1, side // picture.shape[0])
+    if not smooth:
+        return enlarge(picture, factor)
+    size = (picture.shape[1] * factor, picture.shape[0] * factor)
+    bands = [Image.fromarray(picture[..., channel]).resize(size, Image.Resampling.BICUBIC) for channel in range(picture.shape[2])]
+    return np.stack([np.asarray(band) for band in bands], axis=-1)
+
+
+def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: DeltaGenerator) -> str:
+    """Show the data point nearest to z, its original and its reconstruction; returns how far it is, in words."""
+    mu = explorer.latents.mu
+    distances = np.linalg.norm(mu - z, axis=1)
+    index = int(distances.argmin())
+    images = cache.test_images(explorer)
+    labels, names = explorer.latents.labels, explorer.card.data.class_names
+    title = f"{names[labels[index]]}" if labels is not None and names else "test image"
+    (reconstruction,) = explorer.decode(mu[index : index + 1])
+    shown, captions = [magnified(reconstruction, 130)], ["Its reconstruction"]
+    if images is not None:
+        shown.insert(0, magnified(images[index], 130))
+        captions.insert(0, f"Nearest test image: {title} (no. {index})")
+    else:
+        captions[0] = f"Reconstruction of the nearest test image: {title} (no. {index})"
+    for picture, caption in zip(shown, captions, strict=True):
+        place.image(picture, caption=caption, alt=caption)
+    return f"nearest test image {distances[index]:.2f} away"
+
+

@@ -1,0 +1,31 @@
+"""The main script: it runs before every page. Navigation, and the sidebar with model, data and device."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, not the project's
+    sys.path.insert(0, str(ROOT))
+
+from ui import sidebar, state  # noqa: E402 - after the path is set
+
+st.set_page_config(page_title="Latent Space Explorer", page_icon=":material/scatter_plot:", layout="wide")
+
+PAGES = [
+    ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
+    ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
+    ("sample", "Sample", ":material/casino:", "Draw from the prior and see where the draws lie."),
+    ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
+    ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
+]
+page = st.navigation(
+    [
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "explore")
+        for name, title, icon, what in PAGES
+    ]
+)
+sidebar.show()
+state.show_notice()
+page.run()

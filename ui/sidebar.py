@@ -1,0 +1,84 @@
+"""The sidebar: which model, whether its data is there, on which device."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import state
+from vae_core.checkpoints import CheckpointEntry
+from vae_core.data import DATASETS, fetch_dataset, is_available
+from vae_core.device import available_devices
+from vae_core.errors import VaeCoreError
+
+
+def show() -> None:
+    """Draw the sidebar and open the chosen model; stops the script when there is none."""
+    entries = state.usable_models()
+    with st.sidebar:
+        if not entries:
+            st.session_state.pop("explorer", None)
+            return
+        names = [entry.name for entry in entries]
+        by_name = {entry.name: entry for entry in entries}
+        state.restore_from_url(names)
+        # The widget has a key of its own, set on every run: it follows the session, not the other way round.
+        st.session_state["model choice"] = st.session_state["model"]
+        st.selectbox(
+            "Model",
+            names,
+            key="model choice",
+            format_func=lambda name: _describe(by_name[name]),
+            on_change=_choose,
+            help="Shipped models and those trained or brought here.",
+        )
+        devices = available_devices()
+        device = devices[0] if len(devices) == 1 else st.selectbox("Device", devices, key="device", persist_state="session")
+        state.choose_explorer(entries, device if device in devices else devices[0])
+        _data_status()
+        if len(devices) == 1:
+            st.caption(f":material/memory: Decoding on {_device_name(device)}")
+
+
+def _choose() -> None:
+    st.session_state["model"] = st.session_state["model choice"]
+    if "z" in st.query_params:
+        del st.query_params["z"]  # it belongs to the model before
+
+
+def _describe(entry: CheckpointEntry) -> str:
+    return entry.name
+
+
+def _device_name(device: str) -> str:
+    return "the CPU" if device == "cpu" else device
+
+
+def _data_status() -> None:
+    """Say whether the originals are there, with a button that fetches them."""
+    explorer = state.current_explorer()
+    card = explorer.card
+    st.caption(
+        f"{card.data.title} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "
+        f"{card.model.likelihood}"
+    )
+    if card.data.name not in DATASETS:
+        return
+    spec = DATASETS[card.data.name]
+    if is_available(card.data.name):
+        st.caption(f":material/check_circle: {card.data.title} is on this machine")
+        return
+    st.caption(f":material/cloud_off: {card.data.title} is not on this machine: the map is complete, originals are not shown.")
+    size = spec.download_bytes / 1e6
+    if st.button(f"Fetch {card.data.title} ({size:.0f} MB)", icon=":material/download:", width="stretch"):
+        bar = st.progress(0.0, text="Connecting …")
+
+        def progress(file_name: str, done: int, total: int) -> None:
+            bar.progress(min(1.0, done / total) if total else 0.0, text=f"{file_name}: {done / 1e6:.1f} MB")
+
+        try:
+            fetch_dataset(card.data.name, progress=progress)
+        except VaeCoreError as problem:
+            bar.empty()
+            st.error(str(problem))
+        else:
+            st.rerun()
