@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from ui import cache, state
-from ui.axes import choose_axes
+from ui.axes import axis_titles, choose_axes
 from ui.latent_map import MapClick, latent_map
 from ui.pictures import at_a_glance, magnified
-from ui.sliders import subscript, z_sliders
+from ui.sliders import z_sliders
 
 explorer = state.current_explorer()
 
@@ -47,7 +47,7 @@ def explore() -> None:
     with left:
         latent_map(
             cache.map_points(explorer, axes),
-            axis_titles=(f"z{subscript(axes[0] + 1)}", f"z{subscript(axes[1] + 1)}" if explorer.latent_dim > 1 else ""),
+            axis_titles=axis_titles(explorer, axes),
             at=tuple(map(float, cache.plane(z[None], axes)[0])),
             layer=cache.grid_layer(explorer, axes, z) if with_grid and explorer.latent_dim > 1 else None,
             height=730,

@@ -1,1 +1,97 @@
-import streamlit as st; st.write('model')
+"""Model: what it is, its figures, the command that reproduces it; files to take away and to bring."""
+
+import streamlit as st
+
+from ui import model_card as words
+from ui import trash
+from ui.bring import bring_a_model
+from ui.figures import curves
+from ui.palette import class_colour
+from ui.takeaway import offer_files, offer_lines
+from vae_core import LatentExplorer, list_checkpoints
+from vae_core.checkpoints import CheckpointEntry
+from vae_core.training.run_folder import RunFolder
+
+NO_BAR = {"displayModeBar": False}
+
+
+def show_head(explorer: LatentExplorer, entry: CheckpointEntry | None) -> None:
+    """Name, one sentence, and the way to delete it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(explorer.name, anchor=False, width="content")
+        if entry is None or entry.shipped:
+            st.caption(":material/lock: Shipped with the project, read only.", width="content")
+        else:
+            st.button(
+                "Delete", key="delete model", icon=":material/delete:", on_click=trash.delete, args=(entry.path,),
+                help="Moves it to the trash; you can undo it.",
+            )  # fmt: skip
+    st.markdown(words.in_a_sentence(explorer))
+
+
+def show_figures(explorer: LatentExplorer, entry: CheckpointEntry | None) -> None:
+    """The ELBO and its terms on the test split, the KL of each dimension, the training's curves."""
+    card = explorer.card
+    st.markdown(
+        f"##### Figures on {card.test.n_images:,} test images",
+        help="Nats per image, one z drawn for each image; ± is the standard error of the mean over the images.",
+    )
+    signs = ("", "= ", "− ")
+    for (title, measure, reading), sign, column in zip(words.figures(card), signs, st.columns(3, gap="medium"), strict=True):
+        column.metric(f"{sign}{title}, nats per image", words.measure_text(measure))
+        column.caption(reading)
+    st.markdown("##### KL of each latent dimension")
+    colour = class_colour(1, dark=st.context.theme.type == "dark")
+    st.plotly_chart(words.kl_figure(card, colour), config=NO_BAR, key="kl chart", alt="KL of each latent dimension, in nats.")
+    st.caption(words.about_dead_dimensions(card))
+    history = RunFolder(entry.path).history() if entry else []
+    if history:
+        st.markdown("##### How the training went")
+        st.plotly_chart(curves(history), config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
+
+
+def describe(explorer: LatentExplorer) -> None:
+    """Tables: the model, its data, its network."""
+    what, where = st.columns(2, gap="large")
+    with what:
+        st.markdown("##### What it is")
+        st.table(words.what_it_is(explorer), border="horizontal", alt="The model's architecture and objective.")
+        st.markdown("##### From image to z and back")
+        st.table(words.layer_table(explorer), border="horizontal", hide_index=True, alt="The network's layers.")
+    with where:
+        st.markdown("##### What it was trained on")
+        st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
+
+
+def list_damaged(entries: list[CheckpointEntry]) -> None:
+    """Folders that cannot be opened, each with its reason."""
+    damaged = [entry for entry in entries if entry.problem]
+    if damaged:
+        st.markdown("##### Folders that cannot be opened")
+    for entry in damaged:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(words.plain(entry.problem or ""), icon=":material/broken_image:")
+            if not entry.shipped:
+                st.button("Delete", key=f"delete damaged {entry.name}", icon=":material/delete:", on_click=trash.delete, args=(entry.path,))
+
+
+entries = list_checkpoints()
+trash.show_undo()
+explorer: LatentExplorer | None = st.session_state.get("explorer")
+if explorer is None:
+    st.info("There is no model yet: train one on the Train page, or drop a checkpoint file here.", icon=":material/inbox:")
+    bring_a_model()
+else:
+    entry = next((entry for entry in entries if entry.name == explorer.name), None)
+    show_head(explorer, entry)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_figures(explorer, entry)
+    with right:
+        st.markdown("##### Take it away")
+        offer_files(explorer)
+        offer_lines(explorer)
+        st.markdown("##### Bring a model")
+        bring_a_model()
+    describe(explorer)
+list_damaged(entries)

@@ -1,1 +1,141 @@
-import streamlit as st; st.write('train')
+"""Train: settings on the left, the runs of this server on the right."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import runs, train_form
+from vae_core.checkpoints import check_name, restore_checkpoint
+from vae_core.errors import VaeCoreError
+from vae_core.training.run_folder import RunFolder, list_runs
+
+EXPLORE = Path(__file__).with_name("explore.py")
+
+
+@st.fragment
+def new_run() -> None:
+    """The settings: a change reruns the form and nothing else."""
+    settings = train_form.settings()
+    ready = train_form.offer_data(settings.dataset)
+    pressed = st.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=not ready,
+        help=None if ready else "Fetch the data set first.",
+        key="train start",
+    )
+    try:
+        config, command = settings.config(), settings.command()
+        if settings.name:
+            check_name(settings.name)
+        if pressed:
+            st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
+            st.session_state.pop("train trashed", None)
+            st.rerun()
+    except VaeCoreError as problem:
+        st.error(str(problem), icon=":material/error:")
+        return
+    with st.expander("The same from a shell", icon=":material/terminal:"):
+        st.code(command, language="bash", wrap_lines=True)
+
+
+def watch_runs(live_before: frozenset[str]) -> None:
+    """The list and the chosen run; as a fragment it reruns every second while something is going on."""
+    by_name = {run.name: run for run in list_runs()}
+    statuses = {name: run.status() for name, run in by_name.items()}
+    if runs.live_names(statuses) != live_before or not by_name:
+        st.rerun()  # the whole page: a run that ended is a model now, and the sidebar lists it
+    if st.session_state.get("train run") not in by_name:
+        st.session_state["train run"] = next(iter(by_name))
+    # The widget has a key of its own, set on every run: it follows the session, not the other way round.
+    st.session_state["train choice"] = st.session_state["train run"]
+    with st.container(height=136 if len(by_name) > 4 else "content", border=False):
+        st.radio(
+            "Runs",
+            list(by_name),
+            format_func=lambda name: runs.describe(by_name[name], statuses[name]),
+            key="train choice",
+            on_change=lambda: st.session_state.update({"train run": st.session_state["train choice"]}),
+            label_visibility="collapsed",
+        )
+    try:
+        show_run(by_name[st.session_state["train run"]])
+    except VaeCoreError as problem:
+        st.error(str(problem), icon=":material/error:")
+
+
+def show_run(run: RunFolder) -> None:
+    """One run in detail."""
+    status, history = run.status(), run.history()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{run.name}** {runs.badge(status.state)}", width="stretch")
+        buttons(run, status.state)
+    runs.show_progress(status)
+    if history:
+        runs.show_terms(history)
+        runs.show_curves(run, history)
+        runs.show_space(run, history)
+    if status.state == "failed":
+        runs.show_log(run)
+
+
+def buttons(run: RunFolder, state: str) -> None:
+    """What may be done with a run in this state; the keys name the run, so that no press ever reaches another one."""
+    live = state in runs.LIVE_STATES
+    if live:
+        asked = run.stop_asked()
+        if st.button(
+            "Stopping …" if asked else "Stop", icon=":material/stop:", disabled=asked, key=f"train stop {run.name}"
+        ):
+            run.ask_to_stop()
+            st.rerun(scope="fragment")
+    if state in ("stopped", "interrupted") and st.button(
+        "Resume", icon=":material/resume:", key=f"train resume {run.name}"
+    ):
+        runs.resume(run)
+        st.rerun()
+    if (
+        not live
+        and run.is_checkpoint()
+        and st.button("Open in Explore", icon=":material/explore:", key=f"train open {run.name}")
+    ):
+        st.session_state["model"] = run.name
+        st.switch_page(EXPLORE)
+    why_not = "Stop it first, then delete it." if live else None
+    if st.button("Delete", icon=":material/delete:", disabled=live, help=why_not, key=f"train delete {run.name}"):
+        st.session_state["train trashed"] = runs.delete(run)
+        if st.session_state.get("model") == run.name:
+            del st.session_state["model"]
+            st.query_params.clear()
+        st.rerun()
+
+
+def offer_undo(trashed: Path) -> None:
+    """Say what was deleted, with a button that brings it back."""
+    name = trashed.name.rpartition("@")[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/delete: {name} was deleted.", width="content")
+        if st.button("Undo", type="tertiary", icon=":material/undo:", key="train undo"):
+            try:
+                st.session_state["train run"] = restore_checkpoint(trashed).name
+            except VaeCoreError as problem:
+                st.error(str(problem), icon=":material/error:")
+            else:
+                del st.session_state["train trashed"]
+                st.rerun()
+
+
+left, right = st.columns([2, 3], gap="large")
+with left:
+    new_run()
+with right:
+    if "train trashed" in st.session_state:
+        offer_undo(st.session_state["train trashed"])
+    all_runs = list_runs()
+    if all_runs:
+        live = runs.live_names({run.name: run.status() for run in all_runs})
+        st.fragment(watch_runs, run_every=1.0 if live else None)(live)
+    else:
+        st.markdown(":gray[No run yet. Press **Start**, and the model's space, its curves and its pictures form here.]")

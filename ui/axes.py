@@ -31,3 +31,8 @@ def choose_axes(explorer: LatentExplorer) -> tuple[int, int]:
             )
         )
     return chosen[0], chosen[1]
+
+
+def axis_titles(explorer: LatentExplorer, axes: tuple[int, int]) -> tuple[str, str]:
+    """What stands at the map's axes."""
+    return f"z{subscript(axes[0] + 1)}", f"z{subscript(axes[1] + 1)}" if explorer.latent_dim > 1 else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -11,6 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 from ui import cache
 from vae_core import LatentExplorer
 from vae_core.images import enlarge, montage
+
+GAP = 3
+"""Pixels between the pictures of a strip or wall."""
 
 
 def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False) -> npt.NDArray[np.uint8]:
@@ -40,7 +45,18 @@ def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: Del
     else:
         captions[0] = f"Reconstruction of the nearest test image: {title} (no. {index})"
     for picture, caption in zip(shown, captions, strict=True):
-        place.image(picture, caption=caption, alt=caption)
+        place.image(picture, caption=caption, alt=caption, width=picture.shape[1])
     return f"nearest test image {distances[index]:.2f} away"
 
 
+
+
+def strip(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Images in one row, crisp when the page stretches it."""
+    return montage(images, columns=len(images), gap=GAP, scale=max(1, 1400 // (len(images) * images.shape[3])))
+
+
+def wall(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Images in a near-square wall, crisp when the page stretches it."""
+    columns = math.ceil(math.sqrt(len(images)))
+    return montage(images, columns=columns, gap=GAP, scale=max(1, 1200 // (columns * images.shape[3])))

@@ -44,11 +44,12 @@ def current_explorer() -> LatentExplorer:
 
 
 def choose_explorer(entries: list[CheckpointEntry], device: str) -> None:
-    """Open the chosen model and put its name into the address."""
+    """Open the chosen model; from here on its name and z stand in the address."""
     (entry,) = (entry for entry in entries if entry.name == st.session_state["model"])
-    st.session_state["explorer"] = open_explorer(entry, device)
+    explorer = st.session_state["explorer"] = open_explorer(entry, device)
     if st.query_params.get("model") != entry.name:
         st.query_params["model"] = entry.name
+    current_z(explorer)  # reads the address, while there is still time to say what is wrong with it
 
 
 def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:

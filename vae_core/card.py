@@ -9,8 +9,6 @@ from pydantic.dataclasses import dataclass
 
 from vae_core.config import STRICT, ModelConfig, TrainConfig
 
-SCHEMA_VERSION = 1
-
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=2000)]

@@ -26,7 +26,8 @@ from vae_core.config import (
     WeightsDtype,
     build,
 )
-from vae_core.errors import ConfigError, VaeCoreError
+from vae_core.device import resolve_device
+from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
 
 UNSET = argparse.SUPPRESS
 """Options that were not given stay out of the namespace: the defaults live in `vae_core.config` alone."""
@@ -98,7 +99,9 @@ def _train(arguments: argparse.Namespace) -> Any:
     given = vars(arguments)
     if arguments.resume:
         folder = _run_to_resume(given)
-        if folder.is_checkpoint() and folder.status().state == "finished":
+        if folder.is_done():
+            if folder.status().state == "failed":
+                raise CheckpointError(f"{folder.name} has ended already, and not well: {folder.status().message}")
             print(f"{folder.name} has finished already; there is nothing to resume.", file=sys.stderr)
             return _train_document(folder)
     else:
@@ -133,7 +136,13 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
     if not given.get("name"):
         raise ConfigError("--resume needs the --name of the run to go on with.")
     folder = RunFolder.find(given["name"], given.get("checkpoints_dir"))
-    config = folder.request().config
+    request = folder.request()
+    config = request.config
+    device = resolve_device(given.get("device", request.device))
+    if device != request.device:
+        raise ConfigError(
+            f"{folder.name} was started on {request.device}, and a resumed run stays there: leave --device out."
+        )
     recorded = {"dataset": config.dataset}
     recorded |= {key: getattr(config.model, key) for key in MODEL_OPTIONS}
     recorded |= {key: getattr(config.training, key) for key in TRAIN_OPTIONS}

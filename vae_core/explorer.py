@@ -16,6 +16,8 @@ from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_laten
 from vae_core.device import resolve_device
 from vae_core.errors import ShapeError
 from vae_core.models import VAE, Capabilities
+from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
+from vae_core.models.outline import Layer, outline
 from vae_core.weights import load_model
 
 Floats = npt.NDArray[np.float32]
@@ -92,6 +94,22 @@ class LatentExplorer:
     def can(self) -> Capabilities:
         """What may be asked of this model."""
         return self.model.can
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights, encoder and decoder together."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    @property
+    def sigma(self) -> float | None:
+        """Standard deviation of a Gaussian likelihood, given or learned, in units of [0, 1]; None for the others."""
+        likelihood = self.model.likelihood
+        return float(likelihood.log_sigma.clamp(*LOG_SIGMA_RANGE).exp()) if isinstance(likelihood, Gaussian) else None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The network from image to z and back, layer by layer."""
+        return outline(self.model)
 
     @torch.inference_mode()
     def encode(self, images: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Posterior:
@@ -172,16 +190,20 @@ class LatentExplorer:
             raise ShapeError(f"{self.name} takes no class: it was trained without one.")
 
     def _to_device(self, array: npt.NDArray[np.generic]) -> Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
-        return tensor.to(torch.float32).div_(255) if tensor.dtype == torch.uint8 else tensor.to(torch.float32)
+        # A copy, because torch warns of read-only arrays, and refuses negative strides and foreign byte orders.
+        if array.dtype == np.uint8:
+            return torch.from_numpy(np.array(array, order="C")).to(self.device).to(torch.float32).div_(255)
+        return torch.from_numpy(np.array(array, np.float32, order="C")).to(self.device)
 
     def _checked_z(self, z: npt.ArrayLike) -> npt.NDArray[np.generic]:
         array = _as_numbers(z, "z")
         if array.ndim != 2 or array.shape[1] != self.latent_dim:
             raise ShapeError(f"{self.name}: z has the shape {array.shape}, expected (N, {self.latent_dim}).")
-        if not np.isfinite(array.astype(np.float32)).all():
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            array = array.astype(np.float32)
+        if not np.isfinite(array).all():
             raise ShapeError(f"{self.name}: z has values that are not finite numbers.")
-        return array.astype(np.float32)
+        return array
 
     def _checked_images(self, images: npt.ArrayLike) -> npt.NDArray[np.generic]:
         array = _as_numbers(images, "images")

@@ -85,7 +85,8 @@ class MapPoints:
         if numbers is not None:
             parts.append(numbers.tobytes())
         if labels is not None:
-            parts.append(_whole_numbers(labels, len(points), min(len(class_names), 256), "labels").astype("u1").tobytes())
+            n_classes = min(len(class_names), 256)
+            parts.append(_whole_numbers(labels, len(points), n_classes, "labels").astype("u1").tobytes())
         header = np.array([len(points), numbers is not None, labels is not None], dtype="<u4").tobytes()
         content = b"".join([header, *parts])
         names = () if labels is None else tuple(class_names)
@@ -105,7 +106,8 @@ def _whole_numbers(values: npt.ArrayLike, n: int, below: int, what: str) -> npt.
     if numbers.shape != (n,) or (n and not np.issubdtype(numbers.dtype, np.integer)):
         raise ShapeError(f"latent map: the {what} must be {n} whole numbers, but are {numbers.dtype} {numbers.shape}.")
     if n and (numbers.min() < 0 or numbers.max() >= below):
-        raise ShapeError(f"latent map: the {what} must lie in [0, {below}), but reach {numbers.min()}, {numbers.max()}.")
+        span = f"from {numbers.min()} to {numbers.max()}"
+        raise ShapeError(f"latent map: the {what} must lie in [0, {below}), but go {span}.")
     return numbers.astype(np.int64)
 
 
@@ -231,9 +233,7 @@ def latent_map(
         "axes": list(axis_titles),
         "at": None if at is None else _pairs([at], "the pin")[0],
         "layer": None if layer is None else _layer_data(layer),
-        "paths": [
-            {"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role, "position": p.position} for p in paths
-        ],
+        "paths": [{"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role, "position": p.position} for p in paths],
         "markers": [{"name": m.name, "xy": _pairs(m.xy, m.name)} for m in markers],
         "height": height if isinstance(height, int) else None,
         "clickable": clickable,
@@ -250,7 +250,8 @@ def describe(points: MapPoints, axis_titles: tuple[str, str], *, pinned: bool, c
     classes = f", coloured by {len(points.class_names)} classes" if points.class_names else ""
     arrows = "move the pin" if pinned and clickable else "move the view"
     enter = ", Enter picks its centre" if clickable and not pinned else ""
-    what = f"Map of {points.n:,} encoded images, {axis_titles[0]} across and {axis_titles[1]} up{classes}."
+    axes = " and ".join(f"{title} {way}" for title, way in zip(axis_titles, ("across", "up"), strict=True) if title)
+    what = f"Map of {points.n:,} encoded images, {axes}{classes}."
     return f"{what} Arrow keys {arrows}{enter}, plus and minus zoom, 0 shows all."
 
 
@@ -271,8 +272,10 @@ def read_click(state: object, points: MapPoints) -> MapClick | None:
     if not all(_is_number(value) and abs(value) <= FARTHEST_Z for value in z):
         return None
     position = click.get("position")
-    known = type(position) is int and 0 <= position < points.n and click.get("points") == points.key
-    return MapClick((float(z[0]), float(z[1])), points.index_of(position) if known else None)
+    index = None
+    if type(position) is int and 0 <= position < points.n and click.get("points") == points.key:
+        index = points.index_of(position)
+    return MapClick((float(z[0]), float(z[1])), index)
 
 
 def _is_number(value: object) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from vae_core.card import SCHEMA_VERSION, Card, DataCard, Files, RunRecord
+from vae_core.card import Card, DataCard, Files, RunRecord
 from vae_core.checkpoints import CARD, LATENTS, WEIGHTS
 from vae_core.config import to_json
 from vae_core.data import ImageSet
@@ -27,12 +29,12 @@ def finish(folder: RunFolder, data: ImageSet, record: RunRecord, *, device: torc
     model = model_from_bytes(weights, config.model, data.image_shape, where=folder.name).to(device)
     test = elbo_parts(model, torch.from_numpy(np.array(data.test.images)))
     validation = elbo_parts(model, torch.from_numpy(np.array(data.validation.images)))
-    arrays = {"mu": test.mu, "logvar": test.logvar}
+    arrays: dict[str, npt.NDArray[Any]] = {"mu": test.mu, "logvar": test.logvar}
     if data.test.labels is not None:
-        arrays["labels"] = data.test.labels.astype(np.int64)  # type: ignore[assignment]
+        arrays["labels"] = data.test.labels.astype(np.int64)
     save_npz(folder.path / LATENTS, arrays)
     card = Card(
-        schema_version=SCHEMA_VERSION,
+        schema_version=1,
         model=config.model,
         training=config.training,
         data=DataCard(

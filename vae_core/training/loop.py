@@ -22,13 +22,13 @@ from vae_core.card import RunRecord
 from vae_core.checkpoints import WEIGHTS
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
-from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
+from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.metrics import batches, elbo_parts, split_figures
 from vae_core.models import VAE, build_model
 from vae_core.training.finish import finish
-from vae_core.training.run_folder import FixedSubset, RunFolder, Snapshot, Status
+from vae_core.training.run_folder import RESUME, FixedSubset, RunFolder, Snapshot, Status
 from vae_core.training.schedule import kl_weight_at, learning_rate_at
-from vae_core.training.state import RESUME, Position, load_state, save_state
+from vae_core.training.state import Position, load_state, save_state
 from vae_core.weights import save_weights
 
 LARGEST_GRADIENT_NORM = 50.0
@@ -122,12 +122,14 @@ class _Run:
         self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, log-likelihood, kl
         self.history: list[dict[str, Any]] = []
         if (folder.path / RESUME).exists():
-            folder.withdraw_card()
             self.position, sums = load_state(folder.path / RESUME, self.model, self.optimizer, self.generator)
             self.sums = sums.to(self.device)
             self.history = folder.history()[: self.position.epoch]
             if len(self.history) < self.position.epoch:
-                raise CheckpointError(f"{folder.name}: history.jsonl does not reach epoch {self.position.epoch}; it is damaged.")
+                raise CheckpointError(
+                    f"{folder.name}: history.jsonl does not reach epoch {self.position.epoch}; it is damaged."
+                )
+        folder.withdraw_card()  # not before here: a state that cannot be used must not cost the model that there is
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
@@ -135,6 +137,7 @@ class _Run:
         self.sitting_began = time.monotonic()
         self.earlier_seconds = self.position.seconds
         self.sitting_images = 0
+        self.next_look = self.sitting_began + SECONDS_BETWEEN_LOOKS
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -156,10 +159,9 @@ class _Run:
         # A generator of its own for the order, so that an epoch can be entered in its middle.
         shuffle = torch.Generator().manual_seed((training.seed << 20) + position.epoch)
         order = torch.randperm(len(self.images), generator=shuffle).to(self.device)
-        next_look, next_save = time.monotonic() + SECONDS_BETWEEN_LOOKS, time.monotonic() + SECONDS_BETWEEN_SAVES
+        next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
         # Reading a GPU's result back stalls it, so there the guard looks at every 50th step only.
         guard_every = 1 if self.device.type == "cpu" else 50
-        weight = rate = 0.0
         while position.step < self.steps_per_epoch:
             step = position.epoch * self.steps_per_epoch + position.step
             rate = learning_rate_at(step, self.n_steps, training)
@@ -177,15 +179,15 @@ class _Run:
             position.n_seen += len(index)
             self.sitting_images += len(index)
             now = time.monotonic()
-            if now >= next_look:
-                next_look = now + SECONDS_BETWEEN_LOOKS
+            if now >= self.next_look:
+                self.next_look = now + SECONDS_BETWEEN_LOOKS
                 self.report("running")
                 if self.stop_asked() or self.folder.stop_asked():
                     return False
             if now >= next_save:
                 next_save = now + SECONDS_BETWEEN_SAVES
                 self._save()
-        self._end_of_epoch(weight, rate)
+        self._end_of_epoch()
         return True
 
     def _step(self, x: Tensor, rate: float, weight: float) -> Tensor:
@@ -203,14 +205,19 @@ class _Run:
             self.sums += torch.stack([loss * len(x), terms.log_likelihood.sum(), kl.sum()]).double()
         return norm
 
-    def _end_of_epoch(self, weight: float, rate: float) -> None:
+    def _end_of_epoch(self) -> None:
         """Validate; store best weights, history and snapshot, and last of all the state that says they are stored."""
         position = self.position
         position.epoch += 1
-        figures = split_figures(elbo_parts(self.model, self.validation, seed=position.epoch))
+        last_step = position.epoch * self.steps_per_epoch - 1
+        parts = elbo_parts(self.model, self.validation, seed=position.epoch)
+        if not (np.isfinite(parts.log_likelihood).all() and np.isfinite(parts.kl).all()):
+            raise Diverged(
+                f"The validation ELBO stopped being a number after epoch {position.epoch}; "
+                f"the best weights until then, of epoch {position.best_epoch}, were kept."
+            )
+        figures = split_figures(parts)
         elbo = figures.elbo.value
-        if not math.isfinite(elbo):
-            raise Diverged(f"The validation ELBO stopped being a number after epoch {position.epoch}; the weights of epoch {position.best_epoch} were kept.")
         best = position.best_elbo is None or elbo > position.best_elbo
         if best:
             position.best_epoch, position.best_elbo = position.epoch, elbo
@@ -221,8 +228,8 @@ class _Run:
             "train": {"loss": loss, "log_likelihood": log_likelihood, "kl": kl, "elbo": log_likelihood - kl},
             "validation": {"elbo": elbo, "log_likelihood": figures.log_likelihood.value, "kl": figures.kl.value},
             "kl_per_dimension": list(figures.kl_per_dimension),
-            "kl_weight": weight,
-            "learning_rate": rate,
+            "kl_weight": kl_weight_at(last_step, self.steps_per_epoch, self.config.training),
+            "learning_rate": learning_rate_at(last_step, self.n_steps, self.config.training),
             "best": best,
             "seconds": round(self._seconds(), 3),
             "images_per_second": round(self._images_per_second() or 0.0, 1),

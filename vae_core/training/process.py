@@ -92,6 +92,7 @@ def launch(folder: RunFolder, *, data_dir: str | None = None) -> None:
     command += ["--checkpoints-dir", str(folder.path.parent)]
     if data_dir:
         command += ["--data-dir", data_dir]
+    folder.clear_stop()
     folder.write_status(Status(state="starting", updated=time.time()))
     with open(folder.path / "train.log", "ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter with arguments checked above
@@ -128,12 +129,16 @@ def run(
     VaeCoreError
         When it cannot be trained; status.json says why.
     """
+    launched = folder.status().state == "starting"
     try:
-        run_lock = folder.lock().acquire(timeout=0)
+        # Not at the first try: whoever asks whether the run is alive holds this lock for a moment.
+        run_lock = folder.lock().acquire(timeout=2, poll_interval=0.05)
     except Timeout:
         raise CheckpointError(f"{folder.name} is being trained by another process already.") from None
     with run_lock, _stop_signals() as signalled:
-        folder.clear_stop()
+        folder.sweep()
+        if not launched:  # `launch` has cleared it, and somebody may have asked since
+            folder.clear_stop()
 
         def stop_asked() -> bool:
             return bool(signalled) or folder.stop_asked()

@@ -31,10 +31,12 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir
+from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
 from vae_core.errors import CheckpointError
 from vae_core.files import atomic_path, write_atomically
+
+RESUME = "resume.safetensors"
 
 State = Literal["starting", "waiting", "running", "evaluating", "finished", "stopped", "interrupted", "failed"]
 LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "evaluating"})
@@ -179,7 +181,8 @@ class RunFolder:
         except (OSError, ValidationError):
             status = Status(state="starting")
         if status.state in LIVE_STATES and not self.is_alive():
-            young = time.time() - self._modified("run.json") < 20 and status.state == "starting"
+            begun = max(status.updated, self._modified("run.json"))
+            young = time.time() - begun < 20 and status.state == "starting"
             if not young:  # a process just started by the app has not taken its lock yet
                 message = "The process ended without a word; resume to go on from the last saved step."
                 return replace(status, state="interrupted", message=message)
@@ -225,6 +228,17 @@ class RunFolder:
         """Whether there is a card: then the folder can be loaded."""
         return (self.path / CARD).exists()
 
+    def is_done(self) -> bool:
+        """Whether the run has come to its end, good or bad: then there is nothing to resume."""
+        if not self.is_checkpoint() or (self.path / RESUME).exists():
+            return False
+        return read_card(self.path).run.outcome != "stopped"
+
+    def sweep(self) -> None:
+        """Remove the half-written files that a kill left behind; by the process that holds the lock."""
+        for path in self.path.rglob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
     def withdraw_card(self) -> None:
         """Make the folder no checkpoint again, before its weights change."""
         (self.path / CARD).unlink(missing_ok=True)
@@ -241,7 +255,7 @@ class RunFolder:
         for line in text.splitlines():
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 break
             if not isinstance(entry, dict) or entry.get("epoch") != len(lines) + 1:
                 break
@@ -256,14 +270,17 @@ class RunFolder:
     def write_fixed(self, fixed: FixedSubset) -> None:
         """Store what all snapshots have in common."""
         (self.path / "snapshots").mkdir(exist_ok=True)
-        arrays = {"originals": fixed.originals}
+        arrays: dict[str, npt.NDArray[Any]] = {"originals": fixed.originals}
         if fixed.labels is not None:
-            arrays["labels"] = fixed.labels  # type: ignore[assignment]
+            arrays["labels"] = fixed.labels
         save_npz(self.path / "snapshots" / "fixed.npz", arrays)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Store what an epoch looked like; half precision is plenty for a picture."""
-        arrays = {"mu": snapshot.mu.astype(np.float16), "reconstructions": snapshot.reconstructions}
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "mu": snapshot.mu.astype(np.float16),
+            "reconstructions": snapshot.reconstructions,
+        }
         save_npz(self.path / "snapshots" / f"epoch-{snapshot.epoch:04d}.npz", arrays)
 
     def snapshot_epochs(self) -> list[int]:

@@ -20,8 +20,6 @@ from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.models import VAE
 
-RESUME = "resume.safetensors"
-
 
 @dataclass
 class Position:
@@ -29,12 +27,12 @@ class Position:
 
     Attributes
     ----------
-    sums : list of float
-        Loss, log-likelihood and KL summed over the epoch's images so far, and their number.
     best_elbo : float or None
         Best validation ELBO, reached at the end of `best_epoch`.
     seconds : float
         Time spent training, over all sittings.
+    n_seen : int
+        Images of the epoch under way that were trained on so far.
     """
 
     epoch: int = 0

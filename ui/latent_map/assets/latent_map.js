@@ -7,6 +7,8 @@ const MARGIN = { left: 44, right: 6, top: 6, bottom: 40 } // px around the plot 
 const NEAR = 14 // px within which a point counts as meant
 const DRAG_FROM = 4 // px that make a click a drag
 const ZOOM_STEP = 1.5
+const SLOW = 40 // ms that a redraw may keep the page busy for it to follow the hand
+const REST = 120 // ms without a change of view before a slow redraw
 const KEYS_REST = 120 // ms without a key press before the moved pin is reported
 const RETRIES = [300, 900, 2500] // ms: a restarted server holds the points again once the page's script has run
 
@@ -64,6 +66,7 @@ class LatentMap {
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
     clearTimeout(this.keyTimer)
+    clearTimeout(this.restTimer)
     this.Plotly?.purge(this.el.points)
   }
 
@@ -178,6 +181,8 @@ class LatentMap {
       xaxis: axis(this.data.axes[0], this.view.x), yaxis: axis(this.data.axes[1], this.view.y),
     }
     this.drawnView = this.view
+    this.el.points.querySelector(".gl-container")?.removeAttribute("style")
+    this.el.plot.classList.remove("gliding")
     this.invalidate()
     return this.Plotly.react(this.el.points, traces, layout, { staticPlot: true, plotGlPixelRatio: window.devicePixelRatio || 1 })
   }
@@ -205,15 +210,44 @@ class LatentMap {
   paint() {
     const { view, data } = this
     if (this.points && this.drawnView !== view) {
-      this.drawnView = view
-      const range = centre => [centre - view.half, centre + view.half]
-      this.Plotly.relayout(this.el.points, { "xaxis.range": range(view.x), "yaxis.range": range(view.y) })
+      if (this.redrawCost > SLOW) this.glide()
+      else this.redraw()
     }
     this.paintPicture()
     this.paintPin(this.pending ?? data.at)
     this.paintAbove()
     this.paintTip()
     this.root.dataset.view = [view.x, view.y, view.half].join(" ")
+  }
+
+  /** Have plotly draw the points for the present view, and note how long that kept the page busy. */
+  redraw() {
+    const { view } = this
+    clearTimeout(this.restTimer)
+    this.drawnView = view
+    this.el.plot.classList.remove("gliding")
+    this.el.points.querySelector(".gl-container").removeAttribute("style")
+    const range = centre => [centre - view.half, centre + view.half]
+    const start = performance.now()
+    this.Plotly.relayout(this.el.points, { "xaxis.range": range(view.x), "yaxis.range": range(view.y) })
+    requestAnimationFrame(() => setTimeout(() => (this.redrawCost = performance.now() - start)))
+  }
+
+  /** Without a GPU a redraw of many points takes too long to follow the hand: move what is drawn, redraw when it rests. */
+  glide() {
+    const { view, drawnView, side } = this
+    const [left, top] = toPixel(view, side, drawnView.x - drawnView.half, drawnView.y + drawnView.half)
+    const [x0, y0] = toPixel(drawnView, side, view.x - view.half, view.y + view.half)
+    const [x1, y1] = toPixel(drawnView, side, view.x + view.half, view.y - view.half)
+    const inset = [MARGIN.top + y0, MARGIN.right + side - x1, MARGIN.bottom + side - y1, MARGIN.left + x0]
+    Object.assign(this.el.points.querySelector(".gl-container").style, {
+      transformOrigin: `${MARGIN.left}px ${MARGIN.top}px`,
+      transform: `translate(${left}px, ${top}px) scale(${drawnView.half / view.half})`,
+      clipPath: `inset(${inset.map(value => `${value}px`).join(" ")})`,
+    })
+    this.el.plot.classList.add("gliding")
+    clearTimeout(this.restTimer)
+    this.restTimer = setTimeout(() => this.redraw(), REST)
   }
 
   px(zx, zy) {

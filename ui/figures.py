@@ -1,0 +1,80 @@
+"""Arrays -> plotly Figures. No streamlit and no torch in here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
+"""Grey and the accent, each with a contrast of at least 3 on the light and on the dark background."""
+
+MOST_POINTS = 400
+"""Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
+
+TERMS = {"loss": "Loss", "log_likelihood": "Log-likelihood", "kl": "KL"}
+
+
+def curves(history: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.Figure:
+    """Loss, log-likelihood and KL over the epochs, training and validation, side by side.
+
+    The loss is kl_weight * kl - log_likelihood, with the weight that training used in that epoch; for validation it is
+    computed here.
+
+    Parameters
+    ----------
+    history : sequence of mappings
+        The lines of a run's history.jsonl, one an epoch; may be empty.
+    height : int
+        Of the figure, in pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Three panels, in nats per image, with one legend.
+    """
+    figure = make_subplots(cols=3, subplot_titles=list(TERMS.values()), horizontal_spacing=0.09)
+    stride = max(1, math.ceil(len(history) / MOST_POINTS))
+    lines = [*history[:-1:stride], *history[-1:]]
+    epochs = [line["epoch"] for line in lines]
+    styles = {
+        "Training": ("train", {"color": TRAINING_COLOUR, "width": 1.5}),
+        "Validation": ("validation", {"color": VALIDATION_COLOUR, "width": 2.5}),
+    }
+    for name, (split, style) in styles.items():
+        for column, term in enumerate(TERMS, start=1):
+            figure.add_scatter(
+                x=epochs,
+                y=[_value(line, split, term) for line in lines],
+                mode="lines+markers" if len(lines) == 1 else "lines",  # a line needs two points to be seen
+                line=style,
+                name=name,
+                legendgroup=name,
+                showlegend=column == 1,
+                hovertemplate=f"epoch %{{x}}: %{{y:.2f}}<extra>{name}</extra>",
+                row=1,
+                col=column,
+            )
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        dragmode=False,
+        uirevision="curves",
+    )
+    figure.update_annotations(font_size=13)
+    figure.update_xaxes(title_text=None, nticks=5, automargin=True)
+    figure.update_yaxes(nticks=5, automargin=True)
+    figure.update_yaxes(title_text="nats per image", title_standoff=4, col=1)
+    figure.update_xaxes(title_text="epoch", title_standoff=4, col=3)
+    return figure
+
+
+def _value(line: Mapping[str, Any], split: str, term: str) -> float:
+    figures: Mapping[str, float] = line[split]
+    if term == "loss" and "loss" not in figures:
+        return float(line["kl_weight"]) * figures["kl"] - figures["log_likelihood"]
+    return figures[term]

@@ -1,0 +1,184 @@
+"""A model's card in words, tables and one figure. Whatever a card says may come from elsewhere: it is shown as plain text."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+
+import plotly.graph_objects as go
+
+from ui.sliders import subscript
+from vae_core import LatentExplorer
+from vae_core.card import Card, Measure
+
+DEAD = 0.01
+"""Nats below which a latent dimension says nothing of the image: its posterior is the prior."""
+CLASSES_SHOWN = 12
+
+
+def plain(text: str) -> str:
+    """Text of a card for a place that reads Markdown: a link, picture or colour in it stays letters."""
+    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()), flags=re.ASCII)
+
+
+def in_a_sentence(explorer: LatentExplorer) -> str:
+    """What the model does, for somebody who has not met one."""
+    card = explorer.card
+    channels, height, width = explorer.image_shape
+    d = card.model.latent_dim
+    numbers = "a single number" if d == 1 else f"{d} numbers"
+    return (
+        f"A variational autoencoder: it describes a {height}×{width} {'grey' if channels == 1 else 'colour'} image of "
+        f"{plain(card.data.title)} by {numbers}, z, and draws the image again from them."
+    )
+
+
+def what_it_is(explorer: LatentExplorer) -> dict[str, str]:
+    """Architecture and objective, a line each."""
+    card = explorer.card
+    model, beta = card.model, card.training.beta
+    encoder = [layer for layer in explorer.layers if layer.part == "encoder"]
+    hidden = "-".join(str(layer.after[0]) for layer in encoder[:-1])  # the last one holds mu and logvar
+    likelihood = model.likelihood.capitalize()
+    if explorer.sigma is not None:
+        likelihood += f", σ = {explorer.sigma:.3g} ({'learned' if model.sigma is None else 'fixed'})"
+    weighing = "as in the ELBO" if beta == 1 else "a more orderly space" if beta > 1 else "sharper pictures, a less orderly space"
+    return {
+        "Family": model.family.upper(),
+        "Network": f"{'Multi-layer perceptron' if model.network == 'mlp' else 'Convolutional'} {hidden}",
+        "Weights": f"{explorer.n_parameters:,}",
+        "Latent dimensions": str(model.latent_dim),
+        "Likelihood p(x|z)": likelihood,
+        "β in training": f"{beta:g}: {weighing}",
+    }
+
+
+def layer_table(explorer: LatentExplorer) -> dict[str, list[str]]:
+    """The network from image to z and back, a row a layer."""
+    layers = explorer.layers
+    return {
+        "Part": [layer.part for layer in layers],
+        "From": [_shape(layer.before) for layer in layers],
+        "To": [_shape(layer.after) for layer in layers],
+        "Layer": [layer.kind + (f", {layer.activation}" if layer.activation else "") for layer in layers],
+        "Weights": [f"{layer.n_parameters:,}" for layer in layers],
+    }
+
+
+def trained_on(card: Card) -> dict[str, str]:
+    """Data, time and machine, a line each."""
+    data, run, training = card.data, card.run, card.training
+    names = [plain(name[:24]) for name in data.class_names[:CLASSES_SHOWN]]
+    more = f" … ({len(data.class_names)})" if len(data.class_names) > CLASSES_SHOWN else ""
+    where = plain(run.device) + (f", {run.threads} thread{'s' * (run.threads != 1)}" if run.device == "cpu" else "")
+    return {
+        "Data set": f"{plain(data.title)} ({plain(data.name)})",
+        "Images": f"{data.n_train:,} training · {data.n_validation:,} validation · {data.n_test:,} test",
+        "Classes": ", ".join(names) + more if names else "none",
+        "Checksum": plain(data.checksum[:12]) + " …",
+        "When": _moment(run.finished),
+        "How long": f"{run.epochs_done:g} epochs in {_duration(run.seconds)} · {run.images_per_second:,.0f} images/s",
+        "Best epoch": f"{run.best_epoch}, kept for its validation ELBO; the run {run.outcome}",
+        "Batch, seed": f"{training.batch_size} images, learning rate {training.learning_rate:g}, seed {training.seed}",
+        "On": where,
+        "Versions": plain(", ".join(f"{name} {version}" for name, version in list(run.versions.items())[:6])),
+    }
+
+
+def figures(card: Card) -> list[tuple[str, Measure, str]]:
+    """ELBO, log-likelihood and KL on the test split, each with what it means and when not to trust it."""
+    test = card.test
+    if card.model.likelihood == "bernoulli":
+        reading = (
+            "How well a decoded image predicts the pixels. Bernoulli on grey values is no normalised density: compare it "
+            "only with figures of the same kind."
+        )
+    else:
+        reading = (
+            "How well a decoded image predicts the pixels: a density, so it can be positive, and it moves with σ as much as with "
+            "the pictures."
+        )
+    return [
+        (
+            "ELBO",
+            test.elbo,
+            "A lower bound on log p(x), higher is better; the truth may lie well above. Only for the same data and the same "
+            "likelihood can two models be compared by it.",
+        ),
+        ("Log-likelihood", test.log_likelihood, reading),
+        (
+            "KL",
+            test.kl,
+            "What z says of an image beyond the prior. More is not better: near 0 the decoder ignores z, very large and the "
+            "prior no longer finds the data.",
+        ),
+    ]
+
+
+def measure_text(measure: Measure) -> str:
+    """A value with its standard error."""
+    return f"{measure.value:.2f} ± {measure.standard_error:.2f}".replace("-", "−")
+
+
+def dead_dimensions(card: Card) -> list[int]:
+    """Dimensions, counted from 0, that the model does not use."""
+    return [i for i, kl in enumerate(card.test.kl_per_dimension) if kl < DEAD]
+
+
+def about_dead_dimensions(card: Card) -> str:
+    """How many dimensions are in use, in a sentence."""
+    n, dead = card.model.latent_dim, len(dead_dimensions(card))
+    if dead:
+        return f"{dead} of {n} dimensions say less than {DEAD} nats of an image (×): they are dead, and moving along them changes nothing."
+    return f"Every dimension says more than {DEAD} nats of an image: none is dead."
+
+
+def kl_figure(card: Card, colour: str) -> go.Figure:
+    """A bar a latent dimension, in nats; a cross marks those that are dead."""
+    kl = card.test.kl_per_dimension
+    names = [f"z{subscript(i + 1)}" for i in range(len(kl))]
+    dead = dead_dimensions(card)
+    figure = go.Figure(go.Bar(x=names, y=kl, marker_color=colour, hovertemplate="%{x}: %{y:.3f} nats<extra></extra>"))
+    figure.add_scatter(
+        x=[names[i] for i in dead], y=[kl[i] for i in dead], mode="markers", marker={"symbol": "x", "size": 8, "color": "#888"},
+        hovertemplate="%{x}: dead, %{y:.4f} nats<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        height=210, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, bargap=0.35, dragmode=False,
+        yaxis={"title": "nats", "rangemode": "tozero"}, xaxis={"type": "category"},
+    )  # fmt: skip
+    return figure
+
+
+def reproducing_command(card: Card) -> str | None:
+    """The command that made the model; None when what the card says is anything but one call of this command line.
+
+    It is shown with a button that copies it, and a card may come from a stranger.
+    """
+    command = card.run.command
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    ours = words[:4] == ["python", "-m", "vae_core", "train"] and shlex.join(words) == command and command.isprintable()
+    return command if ours else None
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _moment(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M %Z")
+    except ValueError:
+        return plain(text[:40])

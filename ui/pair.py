@@ -1,0 +1,96 @@
+"""Two images of the test split: chosen by number, by class, at random, or by clicking on a map."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import cache
+from ui.pictures import magnified
+from vae_core import LatentExplorer
+
+ENDS = ("From", "To")
+
+
+def choose_pair(explorer: LatentExplorer) -> tuple[int, int]:
+    """Draw the controls for both ends; returns two indices into the test split."""
+    n = len(explorer.latents.mu)
+    for place, end in enumerate(ENDS):
+        if not 0 <= st.session_state.get(_key(explorer, end), -1) < n:
+            st.session_state[_key(explorer, end)] = _first_pair(explorer)[place]
+    for end in ENDS:
+        _choose_end(explorer, end, n)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Random pair", icon=":material/casino:", on_click=_draw_pair, args=(explorer,))
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(explorer,))
+        st.caption(f"A click on the map sets **{ENDS[st.session_state.get('next end', 0)]}**.")
+    start, end = (int(st.session_state[_key(explorer, end)]) for end in ENDS)
+    return start, end
+
+
+def take_click(explorer: LatentExplorer, index: int) -> None:
+    """Make a clicked data point the start, and the next one the end."""
+    turn = st.session_state.get("next end", 0)
+    st.session_state[_key(explorer, ENDS[turn])] = index
+    st.session_state["next end"] = 1 - turn
+
+
+def _choose_end(explorer: LatentExplorer, end: str, n: int) -> None:
+    names, labels = explorer.card.data.class_names, explorer.latents.labels
+    key = _key(explorer, end)
+    index = int(st.session_state[key])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        images = cache.test_images(explorer)
+        if images is not None:
+            st.image(magnified(images[index], 64), alt=f"{end}: the original of test image {index}.")
+        if labels is not None and names:
+            chosen = f"class {key}"
+            st.session_state[chosen] = int(labels[index])
+            st.selectbox(
+                f"{end}: class",
+                range(len(names)),
+                key=chosen,
+                format_func=names.__getitem__,
+                on_change=_draw_of_class,
+                args=(explorer, end, chosen),
+                help="Another class draws one of its test images at random." if end == ENDS[0] else None,
+            )
+        number = f"number {key}"
+        st.session_state[number] = index
+        st.number_input("Test image no.", 0, n - 1, key=number, on_change=_take_number, args=(key, number), width=150)
+
+
+def _key(explorer: LatentExplorer, end: str) -> str:
+    return f"{end} of {explorer.name}"
+
+
+def _take_number(key: str, number: str) -> None:
+    st.session_state[key] = st.session_state[number]
+
+
+def _first_pair(explorer: LatentExplorer) -> tuple[int, int]:
+    """Two images of different classes, where there are classes."""
+    labels = explorer.latents.labels
+    if labels is None:
+        return 0, len(explorer.latents.mu) - 1
+    others = np.flatnonzero(labels != labels[0])
+    return 0, int(others[0]) if len(others) else len(labels) - 1
+
+
+def _draw_pair(explorer: LatentExplorer) -> None:
+    n = len(explorer.latents.mu)
+    for end, index in zip(ENDS, np.random.default_rng().choice(n, 2, replace=n < 2), strict=True):
+        st.session_state[_key(explorer, end)] = int(index)
+
+
+def _draw_of_class(explorer: LatentExplorer, end: str, chosen: str) -> None:
+    labels = explorer.latents.labels
+    assert labels is not None
+    members = np.flatnonzero(labels == st.session_state[chosen])
+    if len(members):
+        st.session_state[_key(explorer, end)] = int(np.random.default_rng().choice(members))
+
+
+def _swap(explorer: LatentExplorer) -> None:
+    start, end = (_key(explorer, end) for end in ENDS)
+    st.session_state[start], st.session_state[end] = st.session_state[end], st.session_state[start]

@@ -1,0 +1,251 @@
+"""Training runs as the pages show them: what one may do with a run, and how it is drawn."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ui.cache import plane
+from ui.figures import curves
+from ui.latent_map import MapPoints, latent_map
+from ui.sliders import subscript
+from vae_core.checkpoints import local_dir, trash_checkpoint
+from vae_core.config import RunConfig
+from vae_core.data import DATASETS
+from vae_core.errors import CheckpointError, VaeCoreError
+from vae_core.images import montage
+from vae_core.training.process import free_name, is_live, launch, new_request
+from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
+
+BADGES = {
+    "starting": "blue",
+    "waiting": "orange",
+    "running": "blue",
+    "evaluating": "blue",
+    "finished": "green",
+    "stopped": "gray",
+    "interrupted": "orange",
+    "failed": "red",
+}
+"""Colour of each state's badge."""
+
+SECONDS_TO_START = 10.0
+LOG_BYTES = 6000
+STRIP_COLUMNS = 6
+
+
+# -- what one may do with a run -----------------------------------------------------------------------------------------
+
+
+def start(config: RunConfig, name: str, device: str) -> RunFolder:
+    """Make a run's folder and start its process.
+
+    Parameters
+    ----------
+    name : str
+        Empty: the next free one is taken, also when another visitor takes it in the same moment.
+
+    Raises
+    ------
+    VaeCoreError
+        When the name is taken or cannot be used, or the folder cannot be made.
+    """
+    request = new_request(config, device)
+    base = f"{config.dataset}-{config.model.latent_dim}d"
+    while True:
+        chosen = name or free_name(base)
+        try:
+            run = RunFolder.create(chosen, request)
+            break
+        except CheckpointError:
+            if name or not (local_dir() / chosen).exists():
+                raise
+    _launch(run)
+    return run
+
+
+def resume(run: RunFolder) -> None:
+    """Go on with a run, and wait until its process shows: until then it would still look interrupted.
+
+    Raises
+    ------
+    CheckpointError
+        When it goes on already, or its process cannot be started.
+    """
+    if is_live(run):
+        raise CheckpointError(f"{run.name} is going on already: somebody else resumed it.")
+    run.clear_stop()
+    _launch(run)
+    patience = time.monotonic() + SECONDS_TO_START
+    while not is_live(run) and run.status().state == "interrupted" and time.monotonic() < patience:
+        time.sleep(0.1)
+
+
+def delete(run: RunFolder) -> Path:
+    """Move a run into the trash; returns where it lies there.
+
+    Raises
+    ------
+    CheckpointError
+        When it is still going on, or cannot be moved.
+    """
+    if is_live(run):
+        raise CheckpointError(f"{run.name} is still going on; stop it first, then delete it.")
+    return trash_checkpoint(run.path)
+
+
+def _launch(run: RunFolder) -> None:
+    try:
+        launch(run)
+    except OSError as problem:
+        raise CheckpointError(f"{run.name} could not be started in {run.path}: {problem.strerror}.") from None
+
+
+# -- how it is drawn ----------------------------------------------------------------------------------------------------
+
+
+def badge(state: str) -> str:
+    """The state as a markdown badge."""
+    return f":{BADGES[state]}-badge[{state}]"
+
+
+def describe(run: RunFolder, status: Status) -> str:
+    """One line on a run: name, state, what it is."""
+    try:
+        config = run.request().config
+    except VaeCoreError:
+        return f"{run.name} :red-badge[damaged]"
+    title = DATASETS[config.dataset].title if config.dataset in DATASETS else config.dataset
+    what = f"{title} · {config.model.latent_dim}-D {config.model.network}"
+    where = f" · epoch {status.epoch} of {config.training.epochs}" if status.epoch else ""
+    return f"{run.name} {badge(status.state)} :small[:gray[{what}{where}]]"
+
+
+def time_left(seconds: float) -> str:
+    """A duration in the unit that a person would take."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def show_progress(status: Status) -> None:
+    """A bar with epoch, speed and time left; what it waits for or how it ended, in a sentence."""
+    if status.state in ("running", "evaluating"):
+        done = (status.epoch + status.step / max(1, status.steps_per_epoch)) / max(1, status.epochs)
+        parts = [f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"]
+        if status.images_per_second:
+            parts.append(f"{status.images_per_second:,.0f} images/s")
+        if status.state == "evaluating":
+            parts = ["Measuring the test split"]
+        elif status.seconds_left is not None:
+            parts.append(f"{time_left(status.seconds_left)} left")
+        st.progress(min(1.0, done), text=" · ".join(parts))
+    elif status.state == "failed":
+        st.error(status.message or "The run failed; its log has the details.", icon=":material/error:")
+    elif status.state == "starting":
+        st.caption(f":material/hourglass_top: {status.message or 'The process is starting.'}")
+    elif status.message:
+        icon = ":material/hourglass_top:" if status.state == "waiting" else ":material/info:"
+        st.caption(f"{icon} {status.message}")
+
+
+def show_terms(history: list[dict[str, Any]]) -> None:
+    """The terms of the ELBO after the last epoch, and the best so far."""
+    last, before = history[-1]["validation"], history[-2]["validation"] if len(history) > 1 else None
+    best = max(history, key=lambda line: float(line["validation"]["elbo"]))
+    with st.container(horizontal=True):
+        for title, term, colour in (
+            ("ELBO", "elbo", "normal"),
+            ("Log-likelihood", "log_likelihood", "normal"),
+            ("KL", "kl", "off"),
+        ):
+            delta = None if before is None else f"{last[term] - before[term]:+.2f}"
+            st.metric(
+                title,
+                f"{last[term]:.2f}",
+                delta,
+                delta_color=colour,
+                help="Validation, nats per image; below, the change since the epoch before.",
+            )  # type: ignore[arg-type]
+        st.metric(
+            "Best ELBO",
+            f"{best['validation']['elbo']:.2f}",
+            f"epoch {best['epoch']}",
+            delta_color="off",
+            delta_arrow="off",
+            help="The weights of this epoch become the model.",
+        )
+
+
+def show_curves(run: RunFolder, history: list[dict[str, Any]]) -> None:
+    """Loss, log-likelihood and KL over the epochs."""
+    st.plotly_chart(
+        curves(history),
+        key=f"train curves of {run.name}",
+        config={"displayModeBar": False},
+        alt="Loss, log-likelihood and KL over the epochs, for training and validation.",
+    )
+
+
+def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
+    """The latest snapshot: the map of the fixed validation images beside originals and reconstructions."""
+    epochs = run.snapshot_epochs()
+    fixed, snapshot = run.fixed(), run.snapshot(epochs[-1]) if epochs else None
+    if fixed is None or snapshot is None:
+        return
+    dataset = run.request().config.dataset
+    names = DATASETS[dataset].class_names if dataset in DATASETS else ()
+    labels = fixed.labels if names else None
+    axes = widest_axes(history, snapshot.mu.shape[1])
+    left, right = st.columns(2, gap="medium")
+    with left:
+        latent_map(
+            MapPoints.register(plane(snapshot.mu, axes), labels, names),
+            axis_titles=(
+                f"z{subscript(axes[0] + 1)}",
+                f"z{subscript(axes[1] + 1)}" if snapshot.mu.shape[1] > 1 else "",
+            ),
+            height=380,
+            key=f"train map of {run.name}",
+            clickable=False,
+        )
+    with right:
+        st.caption(f"Originals and, below each, its reconstruction after epoch {snapshot.epoch}")
+        for begin in range(0, len(fixed.originals), STRIP_COLUMNS):
+            pair = [images[begin : begin + STRIP_COLUMNS] for images in (fixed.originals, snapshot.reconstructions)]
+            scale = max(1, 56 // pair[0].shape[2])
+            st.image(
+                montage(np.concatenate(pair), columns=len(pair[0]), scale=scale, gap=2),
+                width="stretch",
+                alt="Originals over reconstructions.",
+            )
+
+
+def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, int]:
+    """The two dimensions that said most of the image in the last epoch, in their order."""
+    if latent_dim <= 2 or not history:
+        return (0, 1)
+    kl = history[-1]["kl_per_dimension"]
+    first, second = sorted(sorted(range(latent_dim), key=lambda i: -kl[i])[:2])
+    return first, second
+
+
+def show_log(run: RunFolder) -> None:
+    """The end of what the process printed, folded away."""
+    try:
+        text = (run.path / "train.log").read_bytes()[-LOG_BYTES:].decode("utf-8", "replace").strip()
+    except OSError:
+        return
+    if text:
+        with st.expander("End of the log"):
+            st.code(text, language=None, wrap_lines=True, height=240)
+
+
+def live_names(statuses: dict[str, Status]) -> frozenset[str]:
+    """Names of the runs that wait or go on."""
+    return frozenset(name for name, status in statuses.items() if status.state in LIVE_STATES)

@@ -1,0 +1,130 @@
+"""What a visitor can take away of a model: one file with everything, parts for other runtimes, lines to copy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from ui.model_card import reproducing_command
+from vae_core import LatentExplorer, VaeCoreError
+from vae_core.checkpoints import LATENTS, PROJECT_ROOT, checked_bytes, find_checkpoint, pack_checkpoint
+from vae_core.config import to_json
+
+PATIENCE = 300.0
+"""Seconds after which an export is given up."""
+
+
+def offer_files(explorer: LatentExplorer) -> None:
+    """Download buttons; whatever takes time to make is made when it is asked for."""
+    card, name = explorer.card, explorer.name
+    with st.container(horizontal=True):
+        st.download_button(
+            "Checkpoint",
+            lambda: pack_checkpoint(find_checkpoint(name)),
+            f"{name}.vae.zip",
+            "application/zip",
+            key="take checkpoint",
+            on_click="ignore",
+            icon=":material/download:",
+            type="primary",
+            help="Everything in one file. Drop it on this page elsewhere, and the model is there.",
+        )
+        st.download_button(
+            "Card",
+            to_json(card),
+            f"{name}.json",
+            "application/json",
+            key="take card",
+            on_click="ignore",
+            icon=":material/description:",
+            help="What stands on this page, as JSON.",
+        )
+        st.download_button(
+            "Latents",
+            lambda: checked_bytes(find_checkpoint(name), LATENTS, card.files.latents),
+            f"{name}.latents.npz",
+            "application/octet-stream",
+            key="take latents",
+            on_click="ignore",
+            icon=":material/scatter_plot:",
+            help="mu, logvar and labels of the test split, for numpy.",
+        )
+    _offer_onnx(explorer)
+
+
+def offer_lines(explorer: LatentExplorer) -> None:
+    """The command that makes the model anew, and the lines that load it."""
+    st.markdown("The command that reproduces it")
+    if command := reproducing_command(explorer.card):
+        st.code(command, language="bash", wrap_lines=True)
+    else:
+        st.caption("Its card holds something else than one call of this project's command line, so it is not shown.")
+    st.markdown("Load it in Python")
+    lines = (
+        "from vae_core import LatentExplorer",
+        f'explorer = LatentExplorer.load("{explorer.name}")',
+        f"images = explorer.decode([[0.0] * {explorer.latent_dim}])  # (1, C, H, W) in [0, 1]",
+    )
+    st.code("\n".join(lines), wrap_lines=True)
+
+
+@st.fragment
+def _offer_onnx(explorer: LatentExplorer) -> None:
+    """A button a part that exports it, and in its place, when that is done, one that downloads it."""
+    with st.container(horizontal=True):
+        for part in ("encoder", "decoder"):
+            made = f"onnx {part} of {explorer.card.files.weights}"
+            title = f"{part.capitalize()} as ONNX"
+            help_ = "Runs without this project; compared with torch before it is handed out. Takes some seconds."
+            if not st.session_state.get(made) and not st.button(title, key=f"export {part}", icon=":material/output:", help=help_):
+                continue
+            try:
+                content = onnx_file(explorer, part)
+            except VaeCoreError as problem:
+                st.error(str(problem), icon=":material/error:")
+                continue
+            st.session_state[made] = True
+            st.download_button(
+                f"Download {part}.onnx",
+                content,
+                f"{explorer.name}.{part}.onnx",
+                "application/octet-stream",
+                key=f"take {part}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def onnx_file(explorer: LatentExplorer, part: str) -> bytes:
+    """The encoder or the decoder as an ONNX file.
+
+    Raises
+    ------
+    VaeCoreError
+        When it cannot be exported; nothing is handed out that differs from torch.
+    """
+    return _onnx_file(explorer.card.files.weights, part, find_checkpoint(explorer.name))
+
+
+@st.cache_data(max_entries=8, show_spinner="Exporting, and comparing the result with torch …")
+def _onnx_file(weights: str, part: str, _folder: Path) -> bytes:
+    # A process of its own: tracing patches torch for all threads of a process, and leaves thousands of objects behind
+    # that Streamlit's garbage collection would visit on every rerun.
+    with TemporaryDirectory() as place:
+        out = Path(place) / "part.onnx"
+        command = [sys.executable, "-m", "vae_core", "export", str(_folder), "--format", "onnx"]
+        command += ["--part", part, "--out", str(out), "--device", "cpu"]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter; the folder is one of ours
+                command, cwd=PROJECT_ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise VaeCoreError(f"Exporting the {part} took more than {PATIENCE:g} seconds and was given up.") from None
+        if done.returncode:
+            said = done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}."]
+            raise VaeCoreError(f"The {part} could not be exported: {said[-1].removeprefix('error: ')}")
+        return out.read_bytes()
