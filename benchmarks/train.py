@@ -1,4 +1,4 @@
-"""How fast is the training loop, and how good a model does it leave?
+"""Measure how fast the training loop is, and how good a model it leaves.
 
 The same model (784-400-20-400-784, ReLU, Bernoulli), the same data, batch and number of threads, in turns in one
 process: this project's loop, the data path of the pytorch/examples VAE, and pythae's trainer where it is installed.
@@ -8,9 +8,7 @@ Then the test loss of that model after ten epochs. README.md says how each is me
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -22,29 +20,24 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name that every torch text uses
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import machine, machine_line, print_document, summary
+from benchmarks.references import BATCH_SIZE, LATENT_DIM, LEARNING_RATE, WIDTH, Burst, examples_path, pythae_trainer
 from vae_core.checkpoints import CARD
 from vae_core.config import ModelConfig, RunConfig, Schedule, TrainConfig
-from vae_core.data import DATASETS, ImageSet, Split, data_dir, load_dataset
+from vae_core.data import ImageSet, Split, load_dataset
 from vae_core.device import resolve_device
 from vae_core.errors import VaeCoreError
 from vae_core.training.loop import _Run, train
 from vae_core.training.process import new_request
 from vae_core.training.run_folder import RunFolder
 
-BATCH_SIZE, LEARNING_RATE = 128, 1e-3
-WIDTH, LATENT_DIM = 400, 20
 MODEL = ModelConfig(hidden=(WIDTH,), activation="relu", latent_dim=LATENT_DIM)
 WANTED_RATIO, WANTED_TEST_LOSS, PUBLISHED_TEST_LOSS = 2.5, 105.6, 105.55
 OURS, EXAMPLES, PYTHAE = "vae_core", "pytorch_examples", "pythae"
-
-Burst = Callable[[], None]
-"""Trains for one epoch over the burst's images."""
+TITLES = {OURS: "this loop", EXAMPLES: "pytorch/examples", PYTHAE: "pythae's trainer"}
 
 
 def main() -> None:
@@ -59,7 +52,7 @@ def main() -> None:
             EXAMPLES: examples_path(options.images, device, Path(scratch)),
         }
         try:
-            columns[PYTHAE] = pythae_trainer(data, options.images, device, Path(scratch))
+            columns[PYTHAE] = pythae_trainer(data.train.images[: options.images], device, Path(scratch))
         except ImportError:
             console.print("pythae is not installed, so its column is left out (pip install pythae).")
         # The last word on both settings, which are the process's: the loop sets them when it is made.
@@ -100,26 +93,26 @@ def in_turns(
             began = time.perf_counter()
             burst()
             if device != "cpu":
-                torch.cuda.synchronize()
+                torch.cuda.synchronize(device)
             if turn:
                 measured[name].append(options.images / (time.perf_counter() - began))
     return {name: summary(values) for name, values in measured.items()}
 
 
-# -- the three columns -----------------------------------------------------------------------------------------------
+# -- this loop -------------------------------------------------------------------------------------------------------
 
 
 class _StepsOnly(_Run):
     """The real loop, an epoch of which ends without validation, history and snapshot: no column has these."""
 
-    def _end_of_epoch(self, weight: float, rate: float) -> None:
+    def _end_of_epoch(self) -> None:
         self.position.epoch += 1
         self.position.step = self.position.n_seen = 0
         self.sums.zero_()
 
 
 def our_loop(data: ImageSet, options: argparse.Namespace, device: str, scratch: Path) -> Burst:
-    """This project's loop, its looks at the stop file and its writing of status.json included."""
+    """The loop of this project, its looks at the stop file and its writing of status.json included."""
     fewer = Split(data.train.images[: options.images], None)
     folder = _new_run("steps-only", "constant", options.bursts + 1, options.threads, device, scratch)
     run = _StepsOnly(folder, replace(data, train=fewer), lambda status: None, lambda line: None, lambda: False)
@@ -131,115 +124,12 @@ def our_loop(data: ImageSet, options: argparse.Namespace, device: str, scratch: 
     return burst
 
 
-class _ExamplesModel(nn.Module):
-    """784-400-20-400-784 as the example has it: the likelihood's parameters are probabilities, not logits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Sequential(nn.Linear(784, WIDTH), nn.ReLU())
-        self.to_mu, self.to_logvar = nn.Linear(WIDTH, LATENT_DIM), nn.Linear(WIDTH, LATENT_DIM)
-        self.decoder = nn.Sequential(nn.Linear(LATENT_DIM, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 784), nn.Sigmoid())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Loss of a batch x (B, 1, 28, 28): cross-entropy and KL, summed over the batch."""
-        x = x.flatten(1)  # (B, 784)
-        features = self.body(x)
-        mu, logvar = self.to_mu(features), self.to_logvar(features)  # (B, 20)
-        z = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
-        cross_entropy = F.binary_cross_entropy(self.decoder(z), x, reduction="sum")
-        return cross_entropy - 0.5 * (1 + logvar - mu.square() - logvar.exp()).sum()
-
-
-def examples_path(n_images: int, device: str, scratch: Path) -> Burst:
-    """The path of the pytorch/examples VAE: an image at a time through PIL and ToTensor, the loss read every step."""
-    from torchvision import transforms
-    from torchvision.datasets import MNIST
-
-    _unpack_mnist(scratch / "MNIST" / "raw")
-    images = MNIST(scratch, train=True, transform=transforms.ToTensor())
-    # The example's own settings: no worker on a CPU, one and pinned memory on a GPU.
-    settings: dict[str, Any] = {} if device == "cpu" else {"num_workers": 1, "pin_memory": True}
-    subset = torch.utils.data.Subset(images, range(n_images))
-    loader = torch.utils.data.DataLoader(subset, batch_size=BATCH_SIZE, shuffle=True, **settings)
-    model = _ExamplesModel().to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-
-    def burst() -> None:
-        model.train()
-        total = 0.0
-        for x, _ in loader:
-            optimizer.zero_grad()
-            loss = model(x.to(device))
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-
-    return burst
-
-
-def _unpack_mnist(target: Path) -> None:
-    """Copy the four files, unpacked: torchvision wants them so, and a data folder may be read-only."""
-    target.mkdir(parents=True)
-    spec = DATASETS["mnist"]
-    for name in spec.files:
-        packed = data_dir() / spec.folder / name
-        unpacked = packed.with_suffix("")
-        with gzip.open(packed) if packed.is_file() else unpacked.open("rb") as source:
-            with (target / unpacked.name).open("wb") as copy:
-                shutil.copyfileobj(source, copy)
-
-
-def pythae_trainer(data: ImageSet, n_images: int, device: str, scratch: Path) -> Burst:
-    """pythae's trainer, without its progress bar: float images resident, fetched and collated one by one."""
-    import logging
-
-    from pythae.data.datasets import BaseDataset
-    from pythae.models import VAE, VAEConfig
-    from pythae.models.base.base_utils import ModelOutput
-    from pythae.models.nn import BaseDecoder, BaseEncoder
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig
-
-    logging.getLogger("pythae").setLevel(logging.ERROR)
-
-    class Encoder(BaseEncoder):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, WIDTH), nn.ReLU())
-            self.to_mu, self.to_logvar = nn.Linear(WIDTH, LATENT_DIM), nn.Linear(WIDTH, LATENT_DIM)
-
-        def forward(self, x: Tensor) -> Any:
-            features = self.body(x)
-            return ModelOutput(embedding=self.to_mu(features), log_covariance=self.to_logvar(features))
-
-    class Decoder(BaseDecoder):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = nn.Sequential(nn.Linear(LATENT_DIM, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 784), nn.Sigmoid())
-
-        def forward(self, z: Tensor) -> Any:
-            return ModelOutput(reconstruction=self.body(z).unflatten(-1, (1, 28, 28)))
-
-    images = torch.tensor(data.train.images[:n_images]).float().div_(255)
-    model_config = VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENT_DIM, reconstruction_loss="bce")
-    trainer = BaseTrainer(
-        model=VAE(model_config, Encoder(), Decoder()),
-        train_dataset=BaseDataset(images, torch.zeros(n_images)),
-        training_config=BaseTrainerConfig(
-            output_dir=str(scratch / "pythae"),
-            per_device_train_batch_size=BATCH_SIZE,
-            learning_rate=LEARNING_RATE,
-            no_cuda=device == "cpu",
-        ),
-    )
-    trainer.prepare_training()
-    trainer.callback_handler.callbacks.clear()
-    return lambda: trainer.train_step(1)
-
-
 # -- the test loss ---------------------------------------------------------------------------------------------------
 
 
-def test_loss(data: ImageSet, schedule: Schedule, options: argparse.Namespace, device: str, scratch: Path) -> dict[str, Any]:
+def test_loss(
+    data: ImageSet, schedule: Schedule, options: argparse.Namespace, device: str, scratch: Path
+) -> dict[str, Any]:
     """Minus the ELBO on the test split, nats per image, one draw of z each, with its standard error."""
     folder = _new_run(schedule, schedule, options.epochs, options.threads, device, scratch)
     began = time.perf_counter()
@@ -258,39 +148,42 @@ def _new_run(name: str, schedule: Schedule, epochs: int, threads: int, device: s
     training = TrainConfig(
         epochs=epochs, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE, schedule=schedule, threads=threads
     )
-    return RunFolder.create(name, new_request(RunConfig(dataset="mnist", model=MODEL, training=training), device), scratch)
+    config = RunConfig(dataset="mnist", model=MODEL, training=training)
+    return RunFolder.create(name, new_request(config, device), scratch)
 
 
 # -- command line and output -----------------------------------------------------------------------------------------
 
 
 def _print_tables(
-    console: Console, speed: dict[str, dict[str, Any]], loss: dict[str, dict[str, Any]] | None, options: argparse.Namespace
+    console: Console,
+    speed: dict[str, dict[str, Any]],
+    loss: dict[str, dict[str, Any]] | None,
+    options: argparse.Namespace,
 ) -> None:
-    titles = {OURS: "this loop", EXAMPLES: "pytorch/examples data path", PYTHAE: "pythae's trainer"}
     table = Table("training", "images/s", "min - max", "this loop is faster by")
     for name, figures in speed.items():
         ratio = speed[OURS]["median"] / figures["median"]
         wanted = f" (wanted: {WANTED_RATIO})" if name == EXAMPLES else ""
         spread = f"{figures['min']:,.0f} - {figures['max']:,.0f}"
-        table.add_row(titles[name], f"{figures['median']:,.0f}", spread, "" if name == OURS else f"{ratio:.2f}{wanted}")
+        table.add_row(TITLES[name], f"{figures['median']:,.0f}", spread, "" if name == OURS else f"{ratio:.2f}{wanted}")
     console.print(table)
     if loss is None:
         return
-    table = Table("schedule", f"test loss after {options.epochs} epochs, nats", "standard error", "best epoch", "seconds")
+    title = f"After {options.epochs} epochs (wanted: {WANTED_TEST_LOSS}; published: {PUBLISHED_TEST_LOSS})"
+    table = Table("schedule", "test loss, nats", "standard error", "best epoch", "seconds", title=title)
     for name, figures in loss.items():
-        error, best, seconds = f"{figures['standard_error']:.2f}", str(figures["best_epoch"]), f"{figures['seconds']:.0f}"
-        table.add_row(name, f"{figures['value']:.2f}", error, best, seconds)
+        value, error, seconds = (f"{figures[key]:.2f}" for key in ("value", "standard_error", "seconds"))
+        table.add_row(name, value, error, str(figures["best_epoch"]), seconds)
     console.print(table)
-    console.print(f"Wanted: {WANTED_TEST_LOSS}; published for pytorch/examples: {PUBLISHED_TEST_LOSS}.", highlight=False)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Training speed beside pytorch/examples and pythae, and the test loss.")
+    parser = argparse.ArgumentParser(description="Training speed beside pytorch/examples and pythae; test loss.")
     parser.add_argument("--bursts", type=_from_1_to(1000), default=5, help="epochs timed of each column (default 5)")
     parser.add_argument("--images", type=_from_1_to(55_000), default=20_000, help="images a burst (default 20000)")
     parser.add_argument(
-        "--threads", type=_from_1_to(1024), default=torch.get_num_threads(), help="CPU threads (default: as torch chooses)"
+        "--threads", type=_from_1_to(1024), default=torch.get_num_threads(), help="CPU threads (default: torch's own)"
     )
     parser.add_argument("--epochs", type=_from_1_to(1000), default=10, help="epochs before the test loss (default 10)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N or auto (default cpu)")

@@ -8,7 +8,7 @@ import streamlit as st
 from ui import cache, state
 from ui.axes import axis_titles, choose_axes
 from ui.latent_map import MapClick, latent_map
-from ui.pictures import at_a_glance, magnified
+from ui.pictures import at_a_glance, magnified, show
 from ui.sliders import z_sliders
 
 explorer = state.current_explorer()
@@ -60,11 +60,26 @@ def explore() -> None:
         milliseconds = (time.perf_counter() - began) * 1e3
         smooth = st.session_state.get("smooth", False)
         picture, neighbour = st.columns([3, 2], gap="medium")
-        picture.image(magnified(image, 300, smooth=smooth), caption="Decoded at z: the mean of p(x|z)", alt="The decoded image at z.")
+        show(
+            magnified(image, 300, smooth=smooth),
+            "The decoded image at z.",
+            caption="Decoded at z: the mean of p(x|z)",
+            place=picture,
+        )
         distance = at_a_glance(explorer, z, neighbour)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Random draw", icon=":material/casino:", on_click=draw_at_random, help="A z drawn from the prior N(0, I).")
-            st.button("Origin", icon=":material/restart_alt:", on_click=state.set_z, args=(explorer, np.zeros(explorer.latent_dim)))
+            st.button(
+                "Random draw",
+                icon=":material/casino:",
+                on_click=draw_at_random,
+                help="A z drawn from the prior N(0, I).",
+            )
+            st.button(
+                "Origin",
+                icon=":material/restart_alt:",
+                on_click=state.set_z,
+                args=(explorer, np.zeros(explorer.latent_dim)),
+            )
             st.toggle("Smooth", key="smooth", persist_state="session", help="Blend the pixels; off, they stay squares.")
         with st.container(height=350, border=False):
             z_sliders(explorer)

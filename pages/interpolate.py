@@ -9,7 +9,7 @@ from ui import cache, state
 from ui.axes import axis_titles, choose_axes
 from ui.latent_map import MapClick, MapPath, latent_map
 from ui.pair import choose_pair, take_click
-from ui.pictures import magnified, strip
+from ui.pictures import magnified, show, strip
 from vae_core.images import gif_bytes, montage, png_bytes
 from vae_core.latent.paths import METHODS
 
@@ -41,26 +41,38 @@ def interpolate() -> None:
     paths = {name: make(mu[start], mu[end], steps) for name, make in METHODS.items()}
     films = {name: explorer.decode(path) for name, path in paths.items()}
     with right:
-        at = st.slider("Place on the path", 1, steps, key=f"scrub {steps}", help="Step 1 is the start, the last step the end.")
+        at = st.slider(
+            "Place on the path", 1, steps, key=f"scrub {steps}", help="Step 1 is the start, the last step the end."
+        )
         place, facts = st.columns([1, 1], gap="medium", vertical_alignment="center")
-        place.image(magnified(films[method][at - 1], 200), alt=f"The image at step {at} of the path.")
+        show(magnified(films[method][at - 1], 200), f"The image at step {at} of the path.", place=place)
         z = paths[method][at - 1]
         nearest = float(np.linalg.norm(mu - z, axis=1).min())
         values = ", ".join(f"{value:.2f}" for value in z[:4]) + (", …" if len(z) > 4 else "")
         facts.caption(f"Step {at} of {steps}  \nz = ({values})  \nNearest test image {nearest:.2f} away")
-        facts.button("Explore here", icon=":material/explore:", key="explore here", help="Go on from this z on Explore.")
+        facts.button(
+            "Explore here", icon=":material/explore:", key="explore here", help="Go on from this z on Explore."
+        )
         if st.session_state.get("explore here"):
             state.set_z(explorer, z)
             st.switch_page(EXPLORE)
         name = f"{explorer.name}-{start}-{end}-{method}"
         with facts.container(horizontal=True):
             st.download_button(
-                "PNG", lambda: png_bytes(montage(films[method], columns=steps, scale=4)), f"{name}.png", "image/png",
-                icon=":material/download:", on_click="ignore",
+                "PNG",
+                lambda: png_bytes(montage(films[method], columns=steps, scale=4)),
+                f"{name}.png",
+                "image/png",
+                icon=":material/download:",
+                on_click="ignore",
             )
             st.download_button(
-                "GIF", lambda: gif_bytes(films[method], seconds_per_frame=0.08, scale=6), f"{name}.gif", "image/gif",
-                icon=":material/download:", on_click="ignore",
+                "GIF",
+                lambda: gif_bytes(films[method], seconds_per_frame=0.08, scale=6),
+                f"{name}.gif",
+                "image/gif",
+                icon=":material/download:",
+                on_click="ignore",
             )
     with left:
         axes = choose_axes(explorer)
@@ -82,7 +94,7 @@ def interpolate() -> None:
         )
     for name, film in films.items():
         st.caption(TITLES[name])
-        st.image(strip(film), width="stretch", alt=f"Film strip: {TITLES[name]}.")
+        show(strip(film), f"Film strip: {TITLES[name]}.", stretch=True)
 
 
 def click_pair(click: MapClick, axes: tuple[int, int]) -> None:

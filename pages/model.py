@@ -6,7 +6,6 @@ from ui import model_card as words
 from ui import trash
 from ui.bring import bring_a_model
 from ui.figures import curves
-from ui.palette import class_colour
 from ui.takeaway import offer_files, offer_lines
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import CheckpointEntry
@@ -33,19 +32,17 @@ def show_figures(explorer: LatentExplorer, entry: CheckpointEntry | None) -> Non
     """The ELBO and its terms on the test split, the KL of each dimension, the training's curves."""
     card = explorer.card
     st.markdown(
-        f"##### Figures on {card.test.n_images:,} test images",
-        help="Nats per image, one z drawn for each image; ± is the standard error of the mean over the images.",
+        f"##### Figures on {card.test.n_images:,} test images, in nats per image",
+        help="One z is drawn for each image; ± is the standard error of the mean over the images.",
     )
-    signs = ("", "= ", "− ")
-    for (title, measure, reading), sign, column in zip(words.figures(card), signs, st.columns(3, gap="medium"), strict=True):
-        column.metric(f"{sign}{title}, nats per image", words.measure_text(measure))
+    columns = st.columns(3, gap="medium")
+    for (title, measure, reading), sign, column in zip(words.figures(card), ("", "= ", "− "), columns, strict=True):
+        column.metric(sign + title, words.measure_text(measure))
         column.caption(reading)
-    st.markdown("##### KL of each latent dimension")
-    colour = class_colour(1, dark=st.context.theme.type == "dark")
-    st.plotly_chart(words.kl_figure(card, colour), config=NO_BAR, key="kl chart", alt="KL of each latent dimension, in nats.")
+    st.markdown("##### KL of each latent dimension, in nats per image")
+    st.plotly_chart(words.kl_figure(card), config=NO_BAR, key="kl chart", alt="KL of each latent dimension, in nats.")
     st.caption(words.about_dead_dimensions(card))
-    history = RunFolder(entry.path).history() if entry else []
-    if history:
+    if entry and (history := words.sound_history(RunFolder(entry.path).history())):
         st.markdown("##### How the training went")
         st.plotly_chart(curves(history), config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
 
@@ -72,14 +69,15 @@ def list_damaged(entries: list[CheckpointEntry]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(words.plain(entry.problem or ""), icon=":material/broken_image:")
             if not entry.shipped:
-                st.button("Delete", key=f"delete damaged {entry.name}", icon=":material/delete:", on_click=trash.delete, args=(entry.path,))
+                key = f"delete damaged {entry.name}"
+                st.button("Delete", key=key, icon=":material/delete:", on_click=trash.delete, args=(entry.path,))
 
 
 entries = list_checkpoints()
 trash.show_undo()
 explorer: LatentExplorer | None = st.session_state.get("explorer")
 if explorer is None:
-    st.info("There is no model yet: train one on the Train page, or drop a checkpoint file here.", icon=":material/inbox:")
+    st.info("There is no model yet: train one on the page Train, or drop a checkpoint file here.")
     bring_a_model()
 else:
     entry = next((entry for entry in entries if entry.name == explorer.name), None)

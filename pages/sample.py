@@ -6,7 +6,7 @@ import streamlit as st
 from ui import cache, state
 from ui.axes import axis_titles, choose_axes
 from ui.latent_map import MapMarkers, latent_map
-from ui.pictures import wall
+from ui.pictures import show, wall
 from vae_core.images import montage, png_bytes
 from vae_core.latent.prior import sample_prior
 
@@ -24,15 +24,38 @@ def sample() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input("How many", 1, 400, 64, key="sample count", persist_state="session", width=130)
         temperature = st.slider(
-            "Temperature", 0.0, 2.0, 1.0, 0.05, key="sample temperature", persist_state="session", width=220,
-            help="Standard deviation of the draws. 1 is the prior; below it the draws crowd in the middle, above it they leave the data.",
+            "Temperature",
+            0.0,
+            2.0,
+            1.0,
+            0.05,
+            key="sample temperature",
+            persist_state="session",
+            width=220,
+            help="Standard deviation of the draws: 1 is the prior; below it they crowd in the middle, above it they "
+            "leave the data.",
         )
         what = st.segmented_control(
-            "Show", ["mean", "draw"], default="mean", required=True, key="sample what", persist_state="session",
+            "Show",
+            ["mean", "draw"],
+            default="mean",
+            required=True,
+            key="sample what",
+            persist_state="session",
             format_func={"mean": "Mean of p(x|z)", "draw": "Draw from p(x|z)"}.__getitem__,
-            help="The mean is what one usually sees; a draw is what the model says an image is, with the pixel noise of its likelihood.",
+            help="The mean is what one usually sees; a draw is what the model says an image is, with the pixel noise of "
+            "its likelihood.",
         )
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="sample seed", persist_state="session", width=140, help="The same seed gives the same draws.")
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key="sample seed",
+            persist_state="session",
+            width=140,
+            help="The same seed gives the same draws.",
+        )
         st.button("Draw again", icon=":material/casino:", on_click=next_seed, type="primary")
     generator = np.random.default_rng(seed)
     z = sample_prior(count, explorer.latent_dim, temperature=temperature, generator=generator)
@@ -49,14 +72,19 @@ def sample() -> None:
             clickable=False,
         )
     with right:
-        picture = wall(images)
-        st.image(picture, width="stretch", alt=f"A wall of {count} decoded draws.")
+        show(wall(images), f"A wall of {count} decoded draws.", stretch=True)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
-                "PNG", png_bytes(montage(images, scale=4)), f"{explorer.name}-samples-{seed}.png", "image/png",
-                icon=":material/download:", on_click="ignore",
+                "PNG",
+                png_bytes(montage(images, scale=4)),
+                f"{explorer.name}-samples-{seed}.png",
+                "image/png",
+                icon=":material/download:",
+                on_click="ignore",
             )
-            distances = np.linalg.norm(explorer.latents.mu[None] - z[:, None], axis=2).min(axis=1) if len(z) else np.zeros(1)
+            distances = (
+                np.linalg.norm(explorer.latents.mu[None] - z[:, None], axis=2).min(axis=1) if len(z) else np.zeros(1)
+            )
             st.caption(
                 f"{count} draws, numbered on the map from left to right and down · median distance to the nearest "
                 f"test image's mean {np.median(distances):.2f}"

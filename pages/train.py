@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from ui import runs, train_form
-from vae_core.checkpoints import check_name, restore_checkpoint
+from ui.figures import curves
+from vae_core.checkpoints import check_name
 from vae_core.errors import VaeCoreError
 from vae_core.training.run_folder import RunFolder, list_runs
 
@@ -18,13 +19,7 @@ def new_run() -> None:
     settings = train_form.settings()
     ready = train_form.offer_data(settings.dataset)
     pressed = st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=not ready,
-        help=None if ready else "Fetch the data set first.",
-        key="train start",
+        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready, key="train start"
     )
     try:
         config, command = settings.config(), settings.command()
@@ -70,12 +65,13 @@ def show_run(run: RunFolder) -> None:
     """One run in detail."""
     status, history = run.status(), run.history()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** {runs.badge(status.state)}", width="stretch")
+        st.markdown(f"**{run.name}**", width="stretch")
         buttons(run, status.state)
     runs.show_progress(status)
     if history:
         runs.show_terms(history)
-        runs.show_curves(run, history)
+        what = "Loss, log-likelihood and KL over the epochs, for training and validation."
+        st.plotly_chart(curves(history), key=f"train curves of {run.name}", config={"displayModeBar": False}, alt=what)
         runs.show_space(run, history)
     if status.state == "failed":
         runs.show_log(run)
@@ -83,48 +79,28 @@ def show_run(run: RunFolder) -> None:
 
 def buttons(run: RunFolder, state: str) -> None:
     """What may be done with a run in this state; the keys name the run, so that no press ever reaches another one."""
-    live = state in runs.LIVE_STATES
-    if live:
-        asked = run.stop_asked()
-        if st.button(
-            "Stopping …" if asked else "Stop", icon=":material/stop:", disabled=asked, key=f"train stop {run.name}"
-        ):
-            run.ask_to_stop()
-            st.rerun(scope="fragment")
+    live, name = state in runs.LIVE_STATES, run.name
+    asked = live and run.stop_asked()
+    stop_label = "Stopping …" if asked else "Stop"
+    if live and st.button(stop_label, icon=":material/stop:", disabled=asked, key=f"train stop {name}"):
+        runs.stop(run)
+        st.rerun()
     if state in ("stopped", "interrupted") and st.button(
-        "Resume", icon=":material/resume:", key=f"train resume {run.name}"
+        "Resume", icon=":material/resume:", key=f"train resume {name}"
     ):
         runs.resume(run)
         st.rerun()
-    if (
-        not live
-        and run.is_checkpoint()
-        and st.button("Open in Explore", icon=":material/explore:", key=f"train open {run.name}")
-    ):
-        st.session_state["model"] = run.name
+    loadable = not live and run.is_checkpoint()
+    if loadable and st.button("Open in Explore", icon=":material/explore:", key=f"train open {name}"):
+        st.session_state["model"] = name
         st.switch_page(EXPLORE)
     why_not = "Stop it first, then delete it." if live else None
-    if st.button("Delete", icon=":material/delete:", disabled=live, help=why_not, key=f"train delete {run.name}"):
+    if st.button("Delete", icon=":material/delete:", disabled=live, help=why_not, key=f"train delete {name}"):
         st.session_state["train trashed"] = runs.delete(run)
-        if st.session_state.get("model") == run.name:
+        if st.session_state.get("model") == name:
             del st.session_state["model"]
             st.query_params.clear()
         st.rerun()
-
-
-def offer_undo(trashed: Path) -> None:
-    """Say what was deleted, with a button that brings it back."""
-    name = trashed.name.rpartition("@")[0]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/delete: {name} was deleted.", width="content")
-        if st.button("Undo", type="tertiary", icon=":material/undo:", key="train undo"):
-            try:
-                st.session_state["train run"] = restore_checkpoint(trashed).name
-            except VaeCoreError as problem:
-                st.error(str(problem), icon=":material/error:")
-            else:
-                del st.session_state["train trashed"]
-                st.rerun()
 
 
 left, right = st.columns([2, 3], gap="large")
@@ -132,10 +108,11 @@ with left:
     new_run()
 with right:
     if "train trashed" in st.session_state:
-        offer_undo(st.session_state["train trashed"])
+        runs.offer_undo(st.session_state["train trashed"])
     all_runs = list_runs()
     if all_runs:
         live = runs.live_names({run.name: run.status() for run in all_runs})
         st.fragment(watch_runs, run_every=1.0 if live else None)(live)
     else:
-        st.markdown(":gray[No run yet. Press **Start**, and the model's space, its curves and its pictures form here.]")
+        with st.container(border=True, height=320, horizontal_alignment="center", vertical_alignment="center"):
+            st.markdown(":gray[No run yet: press **Start** and watch the model's space form here.]", width="content")

@@ -1,4 +1,4 @@
-"""A checkpoint file dropped on a page becomes a model here. It is untrusted, and checked as the command line checks one."""
+"""A checkpoint file dropped on a page becomes a model. It is untrusted, and checked as the command line checks one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def bring_a_model() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = f"bring name {uploaded.file_id}"
             st.text_input("Name", proposed_name(uploaded.name), key=key, max_chars=64)
-            st.button("Add it", key="bring", type="primary", icon=":material/add:", on_click=_bring, args=(uploaded.getvalue(), key))
+            arguments = (uploaded.getvalue(), key)
+            st.button("Add it", key="bring", type="primary", icon=":material/add:", on_click=_bring, args=arguments)
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(problem, icon=":material/error:")
     if brought := st.session_state.pop(BROUGHT, None):

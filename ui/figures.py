@@ -58,6 +58,10 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.Fig
                 row=1,
                 col=column,
             )
+    figure.update_annotations(font_size=13)
+    figure.add_annotation(
+        text="nats per image, by epoch", x=1, y=-0.2, xref="paper", yref="paper", yanchor="top", showarrow=False
+    )
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
@@ -65,11 +69,8 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.Fig
         dragmode=False,
         uirevision="curves",
     )
-    figure.update_annotations(font_size=13)
-    figure.update_xaxes(title_text=None, nticks=5, automargin=True)
+    figure.update_xaxes(nticks=5, automargin=True)
     figure.update_yaxes(nticks=5, automargin=True)
-    figure.update_yaxes(title_text="nats per image", title_standoff=4, col=1)
-    figure.update_xaxes(title_text="epoch", title_standoff=4, col=3)
     return figure
 
 

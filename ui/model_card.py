@@ -1,14 +1,17 @@
-"""A model's card in words, tables and one figure. Whatever a card says may come from elsewhere: it is shown as plain text."""
+"""A model's card in words, tables and one figure. A card may come from a stranger: its texts are shown as they are."""
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import plotly.graph_objects as go
 
+from ui.figures import TRAINING_COLOUR, VALIDATION_COLOUR
 from ui.sliders import subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure
@@ -20,7 +23,7 @@ CLASSES_SHOWN = 12
 
 def plain(text: str) -> str:
     """Text of a card for a place that reads Markdown: a link, picture or colour in it stays letters."""
-    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()), flags=re.ASCII)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def in_a_sentence(explorer: LatentExplorer) -> str:
@@ -28,10 +31,10 @@ def in_a_sentence(explorer: LatentExplorer) -> str:
     card = explorer.card
     channels, height, width = explorer.image_shape
     d = card.model.latent_dim
-    numbers = "a single number" if d == 1 else f"{d} numbers"
     return (
-        f"A variational autoencoder: it describes a {height}×{width} {'grey' if channels == 1 else 'colour'} image of "
-        f"{plain(card.data.title)} by {numbers}, z, and draws the image again from them."
+        f"A variational autoencoder: it describes each {'grey' if channels == 1 else 'colour'} image of "
+        f"{plain(card.data.title)}, {height}×{width} pixels, by {'one number' if d == 1 else f'{d} numbers'}, z, and "
+        f"draws the image again from {'it' if d == 1 else 'them'}."
     )
 
 
@@ -44,14 +47,14 @@ def what_it_is(explorer: LatentExplorer) -> dict[str, str]:
     likelihood = model.likelihood.capitalize()
     if explorer.sigma is not None:
         likelihood += f", σ = {explorer.sigma:.3g} ({'learned' if model.sigma is None else 'fixed'})"
-    weighing = "as in the ELBO" if beta == 1 else "a more orderly space" if beta > 1 else "sharper pictures, a less orderly space"
+    weighing = {0: "as in the ELBO", 1: "for a more orderly space", -1: "for sharper pictures"}[(beta > 1) - (beta < 1)]
     return {
         "Family": model.family.upper(),
         "Network": f"{'Multi-layer perceptron' if model.network == 'mlp' else 'Convolutional'} {hidden}",
         "Weights": f"{explorer.n_parameters:,}",
         "Latent dimensions": str(model.latent_dim),
         "Likelihood p(x|z)": likelihood,
-        "β in training": f"{beta:g}: {weighing}",
+        "β in training": f"{beta:g}, {weighing}",
     }
 
 
@@ -92,34 +95,36 @@ def figures(card: Card) -> list[tuple[str, Measure, str]]:
     test = card.test
     if card.model.likelihood == "bernoulli":
         reading = (
-            "How well a decoded image predicts the pixels. Bernoulli on grey values is no normalised density: compare it "
-            "only with figures of the same kind."
+            "How well a decoded image predicts the pixels. Bernoulli on grey values is no normalised density: compare "
+            "it only with figures of the same kind."
         )
     else:
         reading = (
-            "How well a decoded image predicts the pixels: a density, so it can be positive, and it moves with σ as much as with "
-            "the pictures."
+            "How well a decoded image predicts the pixels: a density, so it can be positive, and it moves with σ as "
+            "much as with the pictures."
         )
     return [
         (
             "ELBO",
             test.elbo,
-            "A lower bound on log p(x), higher is better; the truth may lie well above. Only for the same data and the same "
-            "likelihood can two models be compared by it.",
+            "A lower bound on log p(x): higher is better, and the truth may lie well above. Two models can be compared "
+            "by it on the same data and with the same likelihood only.",
         ),
         ("Log-likelihood", test.log_likelihood, reading),
         (
             "KL",
             test.kl,
-            "What z says of an image beyond the prior. More is not better: near 0 the decoder ignores z, very large and the "
-            "prior no longer finds the data.",
+            "What z says of an image beyond the prior. More is not better: near 0 the decoder ignores z; very large, "
+            "and draws from the prior no longer look like data.",
         ),
     ]
 
 
 def measure_text(measure: Measure) -> str:
-    """A value with its standard error."""
-    return f"{measure.value:.2f} ± {measure.standard_error:.2f}".replace("-", "−")
+    """A value with its standard error, of which at least one digit shows."""
+    error = measure.standard_error
+    decimals = min(6, max(2, -math.floor(math.log10(error)))) if error > 0 else 2
+    return f"{measure.value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def dead_dimensions(card: Card) -> list[int]:
@@ -131,25 +136,50 @@ def about_dead_dimensions(card: Card) -> str:
     """How many dimensions are in use, in a sentence."""
     n, dead = card.model.latent_dim, len(dead_dimensions(card))
     if dead:
-        return f"{dead} of {n} dimensions say less than {DEAD} nats of an image (×): they are dead, and moving along them changes nothing."
+        return f"{dead} of {n} dimensions (×) are dead: below {DEAD} nats, moving along them changes nothing."
     return f"Every dimension says more than {DEAD} nats of an image: none is dead."
 
 
-def kl_figure(card: Card, colour: str) -> go.Figure:
+def kl_figure(card: Card) -> go.Figure:
     """A bar a latent dimension, in nats; a cross marks those that are dead."""
     kl = card.test.kl_per_dimension
     names = [f"z{subscript(i + 1)}" for i in range(len(kl))]
     dead = dead_dimensions(card)
-    figure = go.Figure(go.Bar(x=names, y=kl, marker_color=colour, hovertemplate="%{x}: %{y:.3f} nats<extra></extra>"))
+    figure = go.Figure()
+    figure.add_bar(
+        x=names,
+        y=kl,
+        width=0.6 * min(1.0, len(kl) / 8),
+        marker_color=VALIDATION_COLOUR,
+        hovertemplate="%{x}: %{y:.3f} nats<extra></extra>",
+    )
     figure.add_scatter(
-        x=[names[i] for i in dead], y=[kl[i] for i in dead], mode="markers", marker={"symbol": "x", "size": 8, "color": "#888"},
-        hovertemplate="%{x}: dead, %{y:.4f} nats<extra></extra>",
-    )  # fmt: skip
-    figure.update_layout(
-        height=210, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, bargap=0.35, dragmode=False,
-        yaxis={"title": "nats", "rangemode": "tozero"}, xaxis={"type": "category"},
-    )  # fmt: skip
+        x=[names[i] for i in dead],
+        y=[kl[i] for i in dead],
+        mode="markers",
+        marker={"symbol": "x", "size": 8, "color": TRAINING_COLOUR},
+        hovertemplate="%{x}: %{y:.4f} nats, dead<extra></extra>",
+    )
+    figure.update_layout(height=170, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, dragmode=False)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(rangemode="tozero", nticks=5, automargin=True)
     return figure
+
+
+def sound_history(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines of a history.jsonl up to the first that lacks a figure: no checksum covers this file."""
+    sound: list[Mapping[str, Any]] = []
+    for line in lines:
+        try:
+            splits = [line["train"], line["validation"]]
+            values = [line["kl_weight"], *(split[term] for split in splits for term in ("log_likelihood", "kl"))]
+            values += [split.get("loss", 0.0) for split in splits]
+            if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
+                break
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError):
+            break
+        sound.append(line)
+    return sound
 
 
 def reproducing_command(card: Card) -> str | None:

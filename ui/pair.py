@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ui import cache
-from ui.pictures import magnified
+from ui.pictures import magnified, show
 from vae_core import LatentExplorer
 
 ENDS = ("From", "To")
@@ -24,8 +24,8 @@ def choose_pair(explorer: LatentExplorer) -> tuple[int, int]:
         st.button("Random pair", icon=":material/casino:", on_click=_draw_pair, args=(explorer,))
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(explorer,))
         st.caption(f"A click on the map sets **{ENDS[st.session_state.get('next end', 0)]}**.")
-    start, end = (int(st.session_state[_key(explorer, end)]) for end in ENDS)
-    return start, end
+    start, last = (int(st.session_state[_key(explorer, end)]) for end in ENDS)
+    return start, last
 
 
 def take_click(explorer: LatentExplorer, index: int) -> None:
@@ -42,10 +42,11 @@ def _choose_end(explorer: LatentExplorer, end: str, n: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         images = cache.test_images(explorer)
         if images is not None:
-            st.image(magnified(images[index], 64), alt=f"{end}: the original of test image {index}.")
+            show(magnified(images[index], 64), f"{end}: the original of test image {index}.")
         if labels is not None and names:
             chosen = f"class {key}"
-            st.session_state[chosen] = int(labels[index])
+            if st.session_state.get(chosen) != int(labels[index]):
+                st.session_state[chosen] = int(labels[index])
             st.selectbox(
                 f"{end}: class",
                 range(len(names)),
@@ -56,7 +57,8 @@ def _choose_end(explorer: LatentExplorer, end: str, n: int) -> None:
                 help="Another class draws one of its test images at random." if end == ENDS[0] else None,
             )
         number = f"number {key}"
-        st.session_state[number] = index
+        if st.session_state.get(number) != index:  # see ui.sliders: only what changed elsewhere is set
+            st.session_state[number] = index
         st.number_input("Test image no.", 0, n - 1, key=number, on_change=_take_number, args=(key, number), width=150)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,28 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import cache
 from vae_core import LatentExplorer
-from vae_core.images import enlarge, montage
+from vae_core.images import enlarge, montage, png_bytes
 
 GAP = 3
 """Pixels between the pictures of a strip or wall."""
+
+
+def show(
+    picture: npt.NDArray[np.uint8],
+    alt: str,
+    *,
+    caption: str | None = None,
+    stretch: bool = False,
+    place: DeltaGenerator | None = None,
+) -> None:
+    """Draw a picture (H, W, C), pixel by pixel as it is.
+
+    It travels within the page's own message, as PNG: `st.image` would compress an array as JPEG and serve it as a
+    file, which is gone when the next rerun comes before the browser has asked for it.
+    """
+    url = f"data:image/png;base64,{b64encode(png_bytes(picture)).decode()}"
+    draw = st.image if place is None else place.image
+    draw(url, caption=caption, alt=alt, width="stretch" if stretch else int(picture.shape[1]))
 
 
 def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False) -> npt.NDArray[np.uint8]:
@@ -25,7 +44,10 @@ def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False
     if not smooth:
         return enlarge(picture, factor)
     size = (picture.shape[1] * factor, picture.shape[0] * factor)
-    bands = [Image.fromarray(picture[..., channel]).resize(size, Image.Resampling.BICUBIC) for channel in range(picture.shape[2])]
+    bands = [
+        Image.fromarray(picture[..., channel]).resize(size, Image.Resampling.BICUBIC)
+        for channel in range(picture.shape[2])
+    ]
     return np.stack([np.asarray(band) for band in bands], axis=-1)
 
 
@@ -45,18 +67,16 @@ def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: Del
     else:
         captions[0] = f"Reconstruction of the nearest test image: {title} (no. {index})"
     for picture, caption in zip(shown, captions, strict=True):
-        place.image(picture, caption=caption, alt=caption, width=picture.shape[1])
+        show(picture, caption, caption=caption, place=place)
     return f"nearest test image {distances[index]:.2f} away"
-
-
 
 
 def strip(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     """Images in one row, crisp when the page stretches it."""
-    return montage(images, columns=len(images), gap=GAP, scale=max(1, 1400 // (len(images) * images.shape[3])))
+    return montage(images, columns=len(images), gap=GAP, scale=max(1, 1100 // (len(images) * images.shape[3])))
 
 
 def wall(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     """Images in a near-square wall, crisp when the page stretches it."""
     columns = math.ceil(math.sqrt(len(images)))
-    return montage(images, columns=columns, gap=GAP, scale=max(1, 1200 // (columns * images.shape[3])))
+    return montage(images, columns=columns, gap=GAP, scale=max(1, 800 // (columns * images.shape[3])))

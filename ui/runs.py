@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +11,18 @@ import numpy as np
 import streamlit as st
 
 from ui.cache import plane
-from ui.figures import curves
 from ui.latent_map import MapPoints, latent_map
 from ui.sliders import subscript
-from vae_core.checkpoints import local_dir, trash_checkpoint
+from vae_core.checkpoints import local_dir, restore_checkpoint, trash_checkpoint
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.images import montage
+from vae_core.images import montage, png_bytes
 from vae_core.training.process import free_name, is_live, launch, new_request
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
 
-BADGES = {
-    "starting": "blue",
-    "waiting": "orange",
-    "running": "blue",
-    "evaluating": "blue",
-    "finished": "green",
-    "stopped": "gray",
-    "interrupted": "orange",
-    "failed": "red",
-}
+BADGES = {"starting": "blue", "waiting": "orange", "running": "blue", "evaluating": "blue", "finished": "green"}
+BADGES |= {"stopped": "gray", "interrupted": "orange", "failed": "red"}
 """Colour of each state's badge."""
 
 SECONDS_TO_START = 10.0
@@ -38,7 +30,7 @@ LOG_BYTES = 6000
 STRIP_COLUMNS = 6
 
 
-# -- what one may do with a run -----------------------------------------------------------------------------------------
+# -- what one may do with a run --------------------------------------------------------------------------------
 
 
 def start(config: RunConfig, name: str, device: str) -> RunFolder:
@@ -105,24 +97,47 @@ def _launch(run: RunFolder) -> None:
         raise CheckpointError(f"{run.name} could not be started in {run.path}: {problem.strerror}.") from None
 
 
-# -- how it is drawn ----------------------------------------------------------------------------------------------------
+def stop(run: RunFolder) -> None:
+    """Ask a run to save and leave.
+
+    Raises
+    ------
+    CheckpointError
+        When the wish cannot be left in its folder.
+    """
+    try:
+        run.ask_to_stop()
+    except OSError as problem:
+        raise CheckpointError(f"{run.name} cannot be asked to stop in {run.path}: {problem.strerror}.") from None
 
 
-def badge(state: str) -> str:
-    """The state as a markdown badge."""
-    return f":{BADGES[state]}-badge[{state}]"
+def offer_undo(trashed: Path) -> None:
+    """Say what was deleted, with a button that brings it back."""
+    name = trashed.name.rpartition("@")[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/delete: {name} was deleted.", width="content")
+        if st.button("Undo", type="tertiary", icon=":material/undo:", key="train undo"):
+            try:
+                st.session_state["train run"] = restore_checkpoint(trashed).name
+            except VaeCoreError as problem:
+                st.error(str(problem), icon=":material/error:")
+            else:
+                del st.session_state["train trashed"]
+                st.rerun()
+
+
+# -- how it is drawn --------------------------------------------------------------------------------
 
 
 def describe(run: RunFolder, status: Status) -> str:
-    """One line on a run: name, state, what it is."""
+    """One line of markdown on a run: name, state, what it is, how far."""
     try:
         config = run.request().config
     except VaeCoreError:
         return f"{run.name} :red-badge[damaged]"
     title = DATASETS[config.dataset].title if config.dataset in DATASETS else config.dataset
-    what = f"{title} · {config.model.latent_dim}-D {config.model.network}"
-    where = f" · epoch {status.epoch} of {config.training.epochs}" if status.epoch else ""
-    return f"{run.name} {badge(status.state)} :small[:gray[{what}{where}]]"
+    what = f"{title} · {config.model.latent_dim}-D {config.model.network} · {config.training.epochs} epochs"
+    return f"{run.name} :{BADGES[status.state]}-badge[{status.state}] :small[:gray[{what}]]"
 
 
 def time_left(seconds: float) -> str:
@@ -155,41 +170,20 @@ def show_progress(status: Status) -> None:
 
 
 def show_terms(history: list[dict[str, Any]]) -> None:
-    """The terms of the ELBO after the last epoch, and the best so far."""
-    last, before = history[-1]["validation"], history[-2]["validation"] if len(history) > 1 else None
+    """The terms of the validation ELBO: of the last epoch, and the best so far."""
+    last = history[-1]["validation"]
     best = max(history, key=lambda line: float(line["validation"]["elbo"]))
+    of_the_last = f"On the validation split after epoch {history[-1]['epoch']}, nats per image."
+    of_the_best = "The highest on the validation split; the weights of that epoch become the model."
+    figures = [
+        ("ELBO", last["elbo"], of_the_last),
+        ("Log-likelihood", last["log_likelihood"], of_the_last),
+        ("KL", last["kl"], of_the_last),
+        (f"Best ELBO · epoch {best['epoch']}", best["validation"]["elbo"], of_the_best),
+    ]
     with st.container(horizontal=True):
-        for title, term, colour in (
-            ("ELBO", "elbo", "normal"),
-            ("Log-likelihood", "log_likelihood", "normal"),
-            ("KL", "kl", "off"),
-        ):
-            delta = None if before is None else f"{last[term] - before[term]:+.2f}"
-            st.metric(
-                title,
-                f"{last[term]:.2f}",
-                delta,
-                delta_color=colour,
-                help="Validation, nats per image; below, the change since the epoch before.",
-            )  # type: ignore[arg-type]
-        st.metric(
-            "Best ELBO",
-            f"{best['validation']['elbo']:.2f}",
-            f"epoch {best['epoch']}",
-            delta_color="off",
-            delta_arrow="off",
-            help="The weights of this epoch become the model.",
-        )
-
-
-def show_curves(run: RunFolder, history: list[dict[str, Any]]) -> None:
-    """Loss, log-likelihood and KL over the epochs."""
-    st.plotly_chart(
-        curves(history),
-        key=f"train curves of {run.name}",
-        config={"displayModeBar": False},
-        alt="Loss, log-likelihood and KL over the epochs, for training and validation.",
-    )
+        for title, value, meaning in figures:
+            st.metric(title, f"{value:.2f}".replace("-", "−"), help=meaning, width="content")
 
 
 def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
@@ -218,12 +212,11 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
         st.caption(f"Originals and, below each, its reconstruction after epoch {snapshot.epoch}")
         for begin in range(0, len(fixed.originals), STRIP_COLUMNS):
             pair = [images[begin : begin + STRIP_COLUMNS] for images in (fixed.originals, snapshot.reconstructions)]
-            scale = max(1, 56 // pair[0].shape[2])
-            st.image(
-                montage(np.concatenate(pair), columns=len(pair[0]), scale=scale, gap=2),
-                width="stretch",
-                alt="Originals over reconstructions.",
-            )
+            scale = max(1, 112 // pair[0].shape[2])
+            png = png_bytes(montage(np.concatenate(pair), columns=len(pair[0]), scale=scale, gap=2))
+            # Within the message itself: a file of its own would be gone before the browser asks for it.
+            url = f"data:image/png;base64,{b64encode(png).decode()}"
+            st.image(url, width="stretch", alt="Originals over their reconstructions.")
 
 
 def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, int]:

@@ -11,8 +11,9 @@ if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, 
 
 from ui import sidebar, state  # noqa: E402 - after the path is set
 
-st.set_page_config(page_title="Latent Space Explorer", page_icon=str(ROOT / "ui" / "favicon.png"), layout="wide", initial_sidebar_state=240)
-st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=str(ROOT / "ui" / "favicon.png"))
+ICON = str(ROOT / "ui" / "favicon.png")
+st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="wide", initial_sidebar_state=240)
+st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
 PAGES = [
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),

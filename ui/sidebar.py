@@ -21,8 +21,9 @@ def show() -> None:
         names = [entry.name for entry in entries]
         by_name = {entry.name: entry for entry in entries}
         state.restore_from_url(names)
-        # The widget has a key of its own, set on every run: it follows the session, not the other way round.
-        st.session_state["model choice"] = st.session_state["model"]
+        # The widget has a key of its own: it follows the session, which other pages change too.
+        if st.session_state.get("model choice") != st.session_state["model"]:
+            st.session_state["model choice"] = st.session_state["model"]
         st.selectbox(
             "Model",
             names,
@@ -32,7 +33,9 @@ def show() -> None:
             help="Shipped models and those trained or brought here.",
         )
         devices = available_devices()
-        device = devices[0] if len(devices) == 1 else st.selectbox("Device", devices, key="device", persist_state="session")
+        device = (
+            devices[0] if len(devices) == 1 else st.selectbox("Device", devices, key="device", persist_state="session")
+        )
         state.choose_explorer(entries, device if device in devices else devices[0])
         _data_status()
         if len(devices) == 1:
@@ -67,7 +70,9 @@ def _data_status() -> None:
     if is_available(card.data.name):
         st.caption(f":material/check_circle: {card.data.title} is on this machine")
         return
-    st.caption(f":material/cloud_off: {card.data.title} is not on this machine: the map is complete, originals are not shown.")
+    st.caption(
+        f":material/cloud_off: {card.data.title} is not on this machine: the map is complete, originals are not shown."
+    )
     size = spec.download_bytes / 1e6
     if st.button(f"Fetch {card.data.title} ({size:.0f} MB)", icon=":material/download:", width="stretch"):
         bar = st.progress(0.0, text="Connecting …")

@@ -68,7 +68,7 @@ def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
             else:
                 z = parsed
         st.session_state[key] = z
-    z = st.session_state[key]
+    z: npt.NDArray[np.float32] = st.session_state[key]
     text = ",".join(f"{value:.4g}" for value in z)
     if st.query_params.get("z") != text:
         st.query_params["z"] = text

@@ -80,7 +80,8 @@ def _offer_onnx(explorer: LatentExplorer) -> None:
             made = f"onnx {part} of {explorer.card.files.weights}"
             title = f"{part.capitalize()} as ONNX"
             help_ = "Runs without this project; compared with torch before it is handed out. Takes some seconds."
-            if not st.session_state.get(made) and not st.button(title, key=f"export {part}", icon=":material/output:", help=help_):
+            icon = ":material/output:"
+            if not st.session_state.get(made) and not st.button(title, key=f"export {part}", icon=icon, help=help_):
                 continue
             try:
                 content = onnx_file(explorer, part)
@@ -119,8 +120,14 @@ def _onnx_file(weights: str, part: str, _folder: Path) -> bytes:
         command = [sys.executable, "-m", "vae_core", "export", str(_folder), "--format", "onnx"]
         command += ["--part", part, "--out", str(out), "--device", "cpu"]
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter; the folder is one of ours
-                command, cwd=PROJECT_ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+            done = subprocess.run(
+                command,
+                cwd=PROJECT_ROOT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise VaeCoreError(f"Exporting the {part} took more than {PATIENCE:g} seconds and was given up.") from None

@@ -19,7 +19,37 @@ from vae_core.training.process import free_name, train_arguments
 MODEL, TRAINING = ModelConfig(), TrainConfig()
 """What the form shows at first."""
 
-NETWORK_TITLES = {"mlp": "Fully connected (mlp)", "conv": "Convolutional (conv)"}
+HELP = {
+    "dataset": "The images to learn from; a part is held out for validation and another for the final test.",
+    "network": "What encoder and decoder are built of: dense layers, quick on a CPU, or convolutions.",
+    "hidden": "Sizes of the layers from the image inwards, between commas; empty takes the ones shown.",
+    "latent_dim": "How many numbers an image is squeezed into: 2 fill a map, more keep more detail.",
+    "likelihood": "How p(x|z) spreads around the decoded image: Bernoulli for pixels that are nearly black or white, "
+    "Gaussian for greys and colours.",
+    "sigma": "Standard deviation of the Gaussian, in units of the pixel range 0 to 1; empty learns it.",
+    "epochs": "How often training sees every image.",
+    "beta": "Weight of the KL term in the loss: above 1 orders the space, below 1 sharpens the images.",
+    "learning_rate": "Step size of Adam: too high and the loss jumps, too low and it crawls.",
+    "batch_size": "How many images make one step of training.",
+    "seed": "The same seed with the same settings gives the same model again.",
+    "name": "What the model will be called; empty takes the name shown.",
+    "schedule": "One-cycle raises the learning rate and then lets it fall to nothing; constant keeps it.",
+    "kl_warmup": "Epochs over which the weight of the KL term grows from 0 to beta.",
+    "activation": "The function that bends the output of each layer.",
+    "patience": "Stop when the validation ELBO has not risen for so many epochs; 0 never stops early.",
+    "device": "One run at a time on each device; others wait for their turn.",
+}
+"""A sentence on each setting."""
+
+TITLES = {
+    "mlp": "Fully connected (mlp)",
+    "conv": "Convolutional (conv)",
+    "bernoulli": "Bernoulli",
+    "gaussian": "Gaussian",
+    "silu": "SiLU",
+    "relu": "ReLU",
+}
+"""What people call an option, where that is not its name."""
 
 
 @dataclass(frozen=True)
@@ -83,76 +113,54 @@ def settings() -> Settings:
         format_func=lambda name: _dataset_title(name, on_this_machine[name]),
         key="train dataset",
         persist_state="session",
-        help="The images to learn from; a part is held out for validation and another for the final test.",
+        help=HELP["dataset"],
     )
-    one, two = st.columns(2)
-    with one:
-        network = _choice("Network", get_args(Network), MODEL.network, "What encoder and decoder are built of: dense "
-                          "layers, quick on a CPU, or convolutions, better on larger pictures.", NETWORK_TITLES)  # fmt: skip
-        latent_dim = _number("Latent dimension", "latent_dim", MODEL.latent_dim, "Numbers that an image is squeezed "
-                             "into: 2 fills a map, more keep more detail.")  # fmt: skip
-        epochs = _number("Epochs", "epochs", TRAINING.epochs, "How often training sees every image.")
-        learning_rate = _number("Learning rate", "learning_rate", TRAINING.learning_rate, "Step size of Adam; too "
-                                "high and the loss jumps, too low and it crawls.", step=0.0005)  # fmt: skip
-        seed = _number("Seed", "seed", TRAINING.seed, "The same seed and settings give the same model again.")
-    with two:
+    with st.grid(2, min_column_width=140):
+        network = _choice("Network", get_args(Network), MODEL.network, HELP["network"])
         widths = default_hidden(network, DATASETS[dataset].image_shape)
         hidden = st.text_input(
             "Hidden widths" if network == "mlp" else "Channels",
             placeholder=", ".join(map(str, widths)),
             key="train hidden",
             persist_state="session",
-            help="Sizes of the layers from the image inwards, between commas; empty takes the ones shown.",
+            help=HELP["hidden"],
         )
-        likelihood = _choice("Likelihood", get_args(LikelihoodName), MODEL.likelihood, "How p(x|z) spreads around the "
-                             "decoded image: Bernoulli for nearly black and white pixels, Gaussian for colours.")  # fmt: skip
-        beta = _number("Beta", "beta", TRAINING.beta, "Weight of the KL term in the loss: above 1 orders the space, "
-                       "below 1 sharpens the images.", step=0.5)  # fmt: skip
-        batch_size = _number("Batch size", "batch_size", TRAINING.batch_size, "Images in one step of training.")
+        latent_dim = _number("Latent dimension", "latent_dim", MODEL.latent_dim)
+        likelihood = _choice("Likelihood", get_args(LikelihoodName), MODEL.likelihood, HELP["likelihood"])
+        epochs = _number("Epochs", "epochs", TRAINING.epochs)
+        beta = _number("Beta", "beta", TRAINING.beta, step=0.5)
+        learning_rate = _number("Learning rate", "learning_rate", TRAINING.learning_rate, step=0.0005)
+        batch_size = _number("Batch size", "batch_size", TRAINING.batch_size)
+        seed = _number("Seed", "seed", TRAINING.seed)
         name = st.text_input(
             "Name",
             placeholder=free_name(f"{dataset}-{latent_dim}d"),
             key="train name",
             persist_state="session",
-            help="What the model will be called; empty takes the name shown.",
+            help=HELP["name"],
         )
-    sigma = MODEL.sigma
-    if likelihood == "gaussian":
-        sigma = st.number_input(
-            "Sigma",
-            value=MODEL.sigma,
-            placeholder="learned",
-            format="%g",
-            step=0.05,
-            key="train sigma",
-            persist_state="session",
-            help="Standard deviation of the Gaussian, in units of the pixel range 0 to 1; empty learns it.",
-        )
-    with st.expander("More settings"):
-        one, two = st.columns(2)
-        with one:
-            schedule = _choice("Schedule", get_args(Schedule), TRAINING.schedule, "One-cycle raises the learning rate "
-                               "and lets it fall to nothing; constant keeps it.")  # fmt: skip
-            kl_warmup = _number("KL warm-up", "kl_warmup", TRAINING.kl_warmup, "Epochs over which the KL term's weight "
-                                "grows from 0 to beta.", step=1.0)  # fmt: skip
-        with two:
-            activation = _choice("Activation", get_args(Activation), MODEL.activation, "What bends the layers.")
-            patience = _number("Patience", "patience", TRAINING.patience, "Stop when the validation ELBO has not risen "
-                               "for so many epochs; 0 never stops early.")  # fmt: skip
+        sigma = MODEL.sigma
+        if likelihood == "gaussian":
+            sigma = _number("Sigma", "sigma", MODEL.sigma, step=0.05, placeholder="learned")
+    with st.expander("More settings"), st.grid(2, min_column_width=140):
+        schedule = _choice("Schedule", get_args(Schedule), TRAINING.schedule, HELP["schedule"])
+        kl_warmup = _number("KL warm-up", "kl_warmup", TRAINING.kl_warmup, step=1.0)
+        activation = _choice("Activation", get_args(Activation), MODEL.activation, HELP["activation"])
+        patience = _number("Patience", "patience", TRAINING.patience)
         devices = available_devices()
-        device = _choice("Train on", devices, devices[0], "One run at a time on each device; others wait for their "
-                         "turn.") if len(devices) > 1 else devices[0]  # fmt: skip
+        device = devices[0]
+        if len(devices) > 1:
+            device = _choice("Train on", devices, device, HELP["device"])
+    model = {"network": network, "latent_dim": latent_dim, "likelihood": likelihood, "sigma": sigma}
+    training = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "beta": beta}
     return Settings(
-        dataset,
-        hidden,
-        {"network": network, "latent_dim": latent_dim, "likelihood": likelihood, "sigma": sigma, "activation": activation},
-        {
-            "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "beta": beta, "seed": seed,
-            "schedule": schedule, "kl_warmup": kl_warmup, "patience": patience,
-        },
-        name.strip(),
-        device,
-    )  # fmt: skip
+        dataset=dataset,
+        hidden=hidden,
+        model={**model, "activation": activation},
+        training={**training, "schedule": schedule, "kl_warmup": kl_warmup, "patience": patience},
+        name=name.strip(),
+        device=device,
+    )
 
 
 def offer_data(dataset: str) -> bool:
@@ -182,30 +190,33 @@ def offer_data(dataset: str) -> bool:
 def _dataset_title(name: str, on_this_machine: bool) -> str:
     spec = DATASETS[name]
     channels, height, width = spec.image_shape
-    kind = "grey" if channels == 1 else "colour"
-    return f"{spec.title} · {height}×{width} {kind}" + ("" if on_this_machine else " · to be fetched")
+    size = f"{height}×{width}"
+    parts = [spec.title, "" if size in spec.title else size, "colour" if channels == 3 else ""]
+    return " · ".join(filter(None, [*parts, "" if on_this_machine else "not here yet"]))
 
 
-def _number(label: str, field: str, default: float, help_: str, step: float = 1) -> Any:
+def _number(
+    label: str, field: str, default: int | float | None, step: int | float = 1, placeholder: str | None = None
+) -> Any:
     """A number without limits of its own: `vae_core.config` checks it, and says what is wrong with it."""
-    whole = isinstance(default, int)
     return st.number_input(
         label,
         value=default,
         step=step,
-        format="%d" if whole else "%g",
+        format="%d" if isinstance(step, int) else "%g",
+        placeholder=placeholder,
         key=f"train {field}",
         persist_state="session",
-        help=help_,
+        help=HELP[field],
     )
 
 
-def _choice(label: str, options: Sequence[str], default: str, help_: str, titles: dict[str, str] | None = None) -> str:
+def _choice(label: str, options: Sequence[str], default: str, help_: str) -> str:
     return st.selectbox(
         label,
         options,
         index=options.index(default),
-        format_func=lambda option: (titles or {}).get(option, option.capitalize()),
+        format_func=lambda option: TITLES.get(option, option),
         key=f"train {label.lower()}",
         persist_state="session",
         help=help_,

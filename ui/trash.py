@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from vae_core.checkpoints import restore_checkpoint, trash_checkpoint
-from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.training.process import is_live
+from ui import runs
+from vae_core.checkpoints import restore_checkpoint
+from vae_core.errors import VaeCoreError
 from vae_core.training.run_folder import RunFolder
 
 TRASHED, PROBLEM = "trashed", "trash problem"
@@ -17,9 +17,7 @@ TRASHED, PROBLEM = "trashed", "trash problem"
 def delete(folder: Path) -> None:
     """Move a run or model to the trash; a button's callback. What goes wrong is shown by `show_undo`."""
     try:
-        if is_live(RunFolder(folder)):
-            raise CheckpointError(f"{folder.name} is being trained; stop it first, then delete it.")
-        trashed = trash_checkpoint(folder)
+        trashed = runs.delete(RunFolder(folder))
     except VaeCoreError as problem:
         st.session_state[PROBLEM] = str(problem)
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,9 +54,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Serve the project's app; new runs go to a temporary folder, data sets come from where they are."""
-    env = {"VAE_CHECKPOINTS_DIR": str(tmp_path_factory.mktemp("checkpoints")), "VAE_OFFLINE": "1"}
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
+    env = {"VAE_CHECKPOINTS_DIR": str(checkpoints), "VAE_OFFLINE": "1"}
     with serve_app(PROJECT_ROOT / "app.py", env=env) as server:
-        yield server
+        yield replace(server, checkpoints_dir=checkpoints)
 
 
 @pytest.fixture

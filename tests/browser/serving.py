@@ -21,11 +21,12 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class AppServer:
-    """A running server: where it listens, its process, and what it has printed so far."""
+    """A running server: where it listens, its process, what it has printed so far, and where its new runs go."""
 
     url: str
     process: subprocess.Popen[bytes]
     log_file: Path
+    checkpoints_dir: Path | None = None
 
     def log(self) -> str:
         """Everything the server has written to stdout and stderr."""

@@ -1,11 +1,14 @@
-"""Small runs for tests: made, trained in this process, and read back."""
+"""Small runs for tests: made, trained in this process or another, and read back."""
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vae_core.cli import main
 from vae_core.config import ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, Split
 from vae_core.training.loop import Outcome, train
@@ -33,6 +36,14 @@ def new_run(home: Path, name: str, model: dict[str, Any] | None = None, **traini
 def train_here(folder: RunFolder, data: ImageSet, **hooks: Any) -> Outcome:
     """Train a run in this process, to its end or to wherever it is made to fail."""
     return train(folder, data, **{"on_status": lambda status: None, **hooks})
+
+
+def run_command(arguments: list[str], log: Path) -> None:
+    """Be the process of one command, with everything it prints in a file."""
+    with log.open("ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    sys.exit(main(arguments))
 
 
 def first_of(data: ImageSet, n_train: int, n_other: int) -> ImageSet:

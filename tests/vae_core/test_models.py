@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_tutorials_perceptrons(hidden: tuple[int, ...], latent_dim: int, expecte
     model = model_of(hidden=hidden, latent_dim=latent_dim, activation="relu")
     widths = [784, *hidden]
     layers = [(layer.in_features, layer.out_features) for layer in model.modules() if isinstance(layer, nn.Linear)]
-    inwards = list(zip(widths, widths[1:], strict=False))
+    inwards = list(pairwise(widths))
     heads = 2 * [(hidden[-1], latent_dim)]
     outwards = [(latent_dim, hidden[-1]), *((n_out, n_in) for n_in, n_out in reversed(inwards))]
     assert sorted(inwards + outwards + heads) == sorted(layers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -269,7 +268,7 @@ def read_click(state: object, points: MapPoints) -> MapClick | None:
     z = click.get("z") if isinstance(click, Mapping) else None
     if not (isinstance(click, Mapping) and isinstance(z, list | tuple) and len(z) == 2):
         return None
-    if not all(_is_number(value) and abs(value) <= FARTHEST_Z for value in z):
+    if not all(_is_within_reach(value) for value in z):
         return None
     position = click.get("position")
     index = None
@@ -278,8 +277,9 @@ def read_click(state: object, points: MapPoints) -> MapClick | None:
     return MapClick((float(z[0]), float(z[1])), index)
 
 
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]  # the first half says so
+def _is_within_reach(value: object) -> bool:
+    # NaN and the infinities compare as too far, and so does an int too large for a float; a bool is no number here.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST_Z
 
 
 def _pairs(xy: npt.ArrayLike, what: str) -> list[list[float]]:

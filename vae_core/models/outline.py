@@ -48,7 +48,9 @@ def outline(model: VAE) -> tuple[Layer, ...]:
     x = weight.new_zeros((1, *model.image_shape))
     encoder, features = _walk("encoder", model.encoder, x)
     heads = sum(p.numel() for head in (model.to_mu, model.to_logvar) for p in head.parameters())
-    both = Layer("encoder", "mu and logvar, fully connected", tuple(features.shape[1:]), (2, model.latent_dim), "", heads)
+    both = Layer(
+        "encoder", "mu and logvar, fully connected", tuple(features.shape[1:]), (2, model.latent_dim), "", heads
+    )
     decoder, _ = _walk("decoder", model.decoder, weight.new_zeros((1, model.latent_dim)))
     return (*encoder, both, *decoder)
 

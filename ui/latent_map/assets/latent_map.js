@@ -3,7 +3,7 @@
    that makes equal axes, touch, and a zoom that survives every update simple. A component's JavaScript is one module, so
    wrapper.py puts geometry.js, whose functions are used here, before this file. */
 
-const MARGIN = { left: 44, right: 6, top: 6, bottom: 40 } // px around the plot area; both ways 46, or it is no square
+const MARGIN = { left: 44, right: 6, top: 6, bottom: 44 } // px around the plot area: 50 both ways, or it is no square
 const NEAR = 14 // px within which a point counts as meant
 const DRAG_FROM = 4 // px that make a click a drag
 const ZOOM_STEP = 1.5

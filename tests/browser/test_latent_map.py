@@ -1,0 +1,241 @@
+"""The latent map in a real browser: what is drawn, what a hand and a keyboard do, and what reaches Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.serving import AppServer, serve_app
+
+LAUNCHER = """
+import streamlit as st
+from ui.routes import ROUTES
+app = st.App({shell!r}, routes=ROUTES)
+"""
+
+# Nine points on a grid around the origin and one in the corner, so that the view reaches from -4 to 4.
+SHELL = """
+import numpy as np
+import streamlit as st
+from ui.latent_map import MapMarkers, MapPath, MapPoints, latent_map
+
+case = st.query_params.get("case", "plain")
+xy = [(x, y) for y in (-1, 0, 1) for x in (-1, 0, 1)] + [(4, 4), (-4, -4)]
+n = 0 if case == "empty" else len(xy)
+labels = np.arange(n) % 2
+points = MapPoints.register(np.array(xy)[:n].reshape(n, 2), labels, ("even", "odd"), indices=100 + np.arange(n))
+if case == "gone":
+    class GonePoints(MapPoints):
+        def offer(self):
+            pass
+    points = GonePoints("0" * 32, n, ("even", "odd"), None, None)
+st.session_state.setdefault("pin", (2.0, 1.0))
+st.session_state.setdefault("runs", 0)
+st.session_state.runs += 1
+
+def put_pin(click):
+    st.session_state.pin = click.z
+
+st.button("Rerun")
+if st.button("Pin"):
+    st.session_state.pin = (-2.0, 2.0)
+show = st.checkbox("Show", value=True)
+if show:
+    click = latent_map(
+        points, at=st.session_state.pin, height=500, key="map", on_click=put_pin,
+        paths=[MapPath("way", [(-2, -2), (2, -2)], position=1)], markers=[MapMarkers("Draw", [(2, 2)])],
+    )
+    if click is not None:
+        st.session_state.click = click
+click = st.session_state.get("click")
+st.text("nothing" if click is None else f"clicked {click.z[0]:.2f} {click.z[1]:.2f} {click.index}")
+st.text(f"run {st.session_state.runs}")
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """Serve a page with nothing but a map and what moves it."""
+    folder = tmp_path_factory.mktemp("map")
+    shell = folder / "shell.py"
+    shell.write_text(SHELL)
+    launcher = folder / "app.py"
+    launcher.write_text(LAUNCHER.format(shell=str(shell)))
+    with serve_app(launcher) as running:
+        yield running
+
+
+@pytest.fixture
+def page(server: AppServer, open_page: Callable[..., Page]) -> Page:
+    """Open the page and wait for the points."""
+    opened = open_page(server.url, size=(900, 800))
+    wait_for(opened, "ready")
+    return opened
+
+
+def wait_for(page: Page, state: str) -> Locator:
+    """Give the map once it is in that state."""
+    expect(root := page.locator(".latent-map")).to_have_attribute("data-state", state, timeout=30_000)
+    return root
+
+
+def numbers(page: Page, name: str) -> list[float]:
+    """Read the numbers that the map keeps in an attribute: its view (x, y, half a side), or where the pin stands."""
+    return [float(part) for part in (page.locator(".latent-map").get_attribute(f"data-{name}") or "").split()]
+
+
+def spot(page: Page, zx: float, zy: float) -> dict[str, float]:
+    """Pixel on the map of a place in z, worked out here from the view alone."""
+    x, y, half = numbers(page, "view")
+    box = page.locator(".surface").bounding_box()
+    assert box is not None
+    share = box["width"] / 2 / half
+    return {"x": (zx - x + half) * share, "y": (y + half - zy) * share}
+
+
+def drawn_at(page: Page, zx: float, zy: float) -> list[float]:
+    """Pixel in the window where plotly puts a place in z, by plotly's own account."""
+    position: list[float] = page.locator(".points").evaluate(
+        """(gd, [zx, zy]) => {
+            const { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect()
+            return [box.left + xaxis._offset + xaxis.l2p(zx), box.top + yaxis._offset + yaxis.l2p(zy)]
+        }""",
+        [zx, zy],
+    )
+    return position
+
+
+def pin_at(page: Page) -> list[float]:
+    """Pixel in the window of the middle of the pin."""
+    box = page.locator("svg.pin").bounding_box()
+    assert box is not None
+    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+
+def test_a_click_reaches_python_and_moves_the_pin(page: Page) -> None:
+    """Near a point it reports z and the point's registered index, elsewhere z alone; the pin goes there."""
+    page.locator(".surface").click(position=spot(page, 1.05, 0.02))
+    expect(page.get_by_text("clicked 1.05 0.02 105")).to_be_visible()
+    assert pytest.approx([1.05, 0.02], abs=0.02) == numbers(page, "at")
+    page.locator(".surface").click(position=spot(page, -2.5, 3.0))
+    expect(page.get_by_text("clicked -2.50 3.00 None")).to_be_visible()
+    page.get_by_role("button", name="Rerun").click()
+    expect(page.get_by_text("run 4", exact=True)).to_be_visible()
+    assert pytest.approx([-2.5, 3.0], abs=0.02) == numbers(page, "at")
+
+
+def test_zoom_and_pan_survive_reruns_and_cost_no_points(page: Page) -> None:
+    """After wheel and drag the view stays through reruns and a moved pin, with nothing fetched or drawn anew."""
+    surface = page.locator(".surface")
+    box = surface.bounding_box()
+    assert box is not None
+    before = numbers(page, "view")
+    held = spot(page, 2, 1)
+    page.mouse.move(box["x"] + held["x"], box["y"] + held["y"])
+    page.mouse.wheel(0, -200)
+    expect(page.locator(".latent-map")).not_to_have_attribute("data-view", " ".join(map(str, before)))
+    assert numbers(page, "view")[2] < before[2]
+    assert pytest.approx(held, abs=1) == spot(page, 2, 1)
+    page.mouse.down()
+    page.mouse.move(box["x"] + held["x"] - 60, box["y"] + held["y"] + 30, steps=4)
+    page.mouse.up()
+    assert pytest.approx({"x": held["x"] - 60, "y": held["y"] + 30}, abs=1.5) == spot(page, 2, 1)
+    expect(page.get_by_text("nothing")).to_be_visible()  # a drag is no click
+    page.wait_for_timeout(400)  # a slow machine draws the points anew when the view rests
+    view = numbers(page, "view")
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "/points/" in request.url else None)
+    page.locator(".points").evaluate("gd => { gd.drawings = 0; gd.on('plotly_afterplot', () => gd.drawings++) }")
+    page.get_by_role("button", name="Pin").click()
+    expect(page.locator(".latent-map")).to_have_attribute("data-at", "-2 2")
+    assert view == numbers(page, "view")
+    assert ([], 0) == (fetched, page.locator(".points").evaluate("gd => gd.drawings"))
+
+
+def test_the_pin_lies_where_plotly_would_draw_it(page: Page) -> None:
+    """Overlay and points agree to a pixel, before and after a zoom, and a unit of z is as long both ways."""
+    for _ in range(2):
+        assert pytest.approx(drawn_at(page, 2, 1), abs=1) == pin_at(page)
+        (left, bottom), (right, top) = drawn_at(page, 0, 0), drawn_at(page, 1, 1)
+        assert pytest.approx(right - left, abs=0.1) == bottom - top
+        page.get_by_role("button", name="Zoom out").click()
+        page.wait_for_timeout(400)
+
+
+def test_the_legend_hides_and_isolates(page: Page) -> None:
+    """A hidden class is neither drawn nor hit; a double click leaves one class, a second one brings back all."""
+
+    def visible() -> object:
+        return page.locator(".points").evaluate("gd => gd.data.map(trace => trace.visible)")
+
+    odd = page.get_by_role("button", name="odd")
+    odd.click()
+    assert [True, False] == visible()
+    page.locator(".surface").click(position=spot(page, 1, 0))  # point 5, an odd one
+    expect(page.get_by_text("clicked 1.00 0.00 None")).to_be_visible()
+    expect(odd).to_have_attribute("aria-pressed", "false")  # through the rerun too
+    odd.dblclick()
+    assert [False, True] == visible()
+    odd.dblclick()
+    assert [True, True] == visible()
+
+
+def test_keys_move_the_pin_and_the_view(page: Page) -> None:
+    """Arrow keys take the pin along and report it once they rest; plus and 0 change the view alone."""
+    page.locator(".surface").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("run 2", exact=True)).to_be_visible()
+    x, y = numbers(page, "at")
+    half = numbers(page, "view")[2]
+    assert pytest.approx([2 + 3 * 0.05 * half, 1]) == [x, y]
+    page.keyboard.press("+")
+    expect(page.locator(".latent-map")).not_to_have_attribute("data-view", f"0 0 {half}")
+    page.keyboard.press("0")
+    expect(page.locator(".latent-map")).to_have_attribute("data-view", f"0 0 {half:g}")
+
+
+def test_hover_names_what_is_there(page: Page) -> None:
+    """Over a point its class and index, over a mark its number, elsewhere nothing."""
+    tip = page.locator(".tip")
+    for (zx, zy), text in {(1, 0): "odd · #105", (2, 2): "Draw 1"}.items():
+        page.locator(".surface").hover(position=spot(page, zx, zy))
+        expect(tip).to_have_text(text)
+    page.locator(".surface").hover(position=spot(page, -3, 3))
+    expect(tip).to_be_hidden()
+
+
+def test_coming_and_going_leaves_no_webgl_behind(page: Page) -> None:
+    """A map that was taken off and put back eight times still draws, and the browser had no context to take away."""
+    warnings: list[str] = []
+    page.on("console", lambda message: warnings.append(message.text) if "context" in message.text else None)
+    for _ in range(8):
+        page.get_by_text("Show").click()
+        expect(page.locator(".latent-map")).to_have_count(0)
+        page.get_by_text("Show").click()
+        wait_for(page, "ready")
+    assert warnings == []
+
+
+def test_points_that_are_gone_are_said_to_be(chromium: Browser, server: AppServer) -> None:
+    """A key that the server does not hold ends in one line and a button, not in a blank square."""
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/?case=gone")
+        wait_for(page, "error")
+        expect(page.get_by_role("status").filter(has_text="no longer holds the points")).to_be_visible()
+        expect(page.get_by_role("button", name="Reload")).to_be_visible()
+
+
+def test_an_empty_map_says_so_on_a_phone(server: AppServer, open_page: Callable[..., Page]) -> None:
+    """Without points there is a line to read, and the map is a square that fits 390 pixels."""
+    page = open_page(f"{server.url}/?case=empty", size=(390, 844), dark=True)
+    wait_for(page, "empty")
+    expect(page.get_by_text("No points yet.")).to_be_visible()
+    box = page.locator(".latent-map .plot").bounding_box()
+    assert box is not None
+    assert pytest.approx(box["width"]) == box["height"]
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
