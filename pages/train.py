@@ -24,7 +24,7 @@ def new_run() -> None:
     try:
         config, command = settings.config(), settings.command()
         if settings.name:
-            check_name(settings.name)
+            pass
         if pressed:
             st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
             st.session_state.pop("train trashed", None)
@@ -85,9 +85,7 @@ def buttons(run: RunFolder, state: str) -> None:
     if live and st.button(stop_label, icon=":material/stop:", disabled=asked, key=f"train stop {name}"):
         runs.stop(run)
         st.rerun()
-    if state in ("stopped", "interrupted") and st.button(
-        "Resume", icon=":material/resume:", key=f"train resume {name}"
-    ):
+    if runs.can_resume(run, state) and st.button("Resume", icon=":material/resume:", key=f"train resume {name}"):
         runs.resume(run)
         st.rerun()
     loadable = not live and run.is_checkpoint()

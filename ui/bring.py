@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from ui.model_card import plain
 from vae_core import VaeCoreError, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, unpack_checkpoint
 
@@ -31,7 +32,7 @@ def bring_a_model() -> None:
             arguments = (uploaded.getvalue(), key)
             st.button("Add it", key="bring", type="primary", icon=":material/add:", on_click=_bring, args=arguments)
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")  # it may quote the file
     if brought := st.session_state.pop(BROUGHT, None):
         st.success(f"“{brought}” is here, and chosen.", icon=":material/check_circle:")
 

@@ -23,18 +23,18 @@ CLASSES_SHOWN = 12
 
 def plain(text: str) -> str:
     """Text of a card for a place that reads Markdown: a link, picture or colour in it stays letters."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_{}\[\]()#!|<>~:$&])", r"\\\1", " ".join(text.split()))
 
 
 def in_a_sentence(explorer: LatentExplorer) -> str:
     """What the model does, for somebody who has not met one."""
     card = explorer.card
-    channels, height, width = explorer.image_shape
+    kind = "grey" if explorer.image_shape[0] == 1 else "colour"
     d = card.model.latent_dim
+    numbers, them = ("one number", "it") if d == 1 else (f"{d} numbers", "them")
     return (
-        f"A variational autoencoder: it describes each {'grey' if channels == 1 else 'colour'} image of "
-        f"{plain(card.data.title)}, {height}×{width} pixels, by {'one number' if d == 1 else f'{d} numbers'}, z, and "
-        f"draws the image again from {'it' if d == 1 else 'them'}."
+        f"A variational autoencoder: it describes each {kind} image of {plain(card.data.title)} by {numbers}, z, and "
+        f"draws the image again from {them}."
     )
 
 
@@ -75,9 +75,10 @@ def trained_on(card: Card) -> dict[str, str]:
     data, run, training = card.data, card.run, card.training
     names = [plain(name[:24]) for name in data.class_names[:CLASSES_SHOWN]]
     more = f" … ({len(data.class_names)})" if len(data.class_names) > CLASSES_SHOWN else ""
+    height, width = data.image_shape[1:]
     where = plain(run.device) + (f", {run.threads} thread{'s' * (run.threads != 1)}" if run.device == "cpu" else "")
     return {
-        "Data set": f"{plain(data.title)} ({plain(data.name)})",
+        "Data set": f"{plain(data.title)} ({plain(data.name)}), {height}×{width} pixels",
         "Images": f"{data.n_train:,} training · {data.n_validation:,} validation · {data.n_test:,} test",
         "Classes": ", ".join(names) + more if names else "none",
         "Checksum": plain(data.checksum[:12]) + " …",

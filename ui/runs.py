@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,13 @@ import streamlit as st
 
 from ui.cache import plane
 from ui.latent_map import MapPoints, latent_map
+from ui.pictures import show
 from ui.sliders import subscript
 from vae_core.checkpoints import local_dir, restore_checkpoint, trash_checkpoint
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.images import montage, png_bytes
+from vae_core.images import montage
 from vae_core.training.process import free_name, is_live, launch, new_request
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
 
@@ -25,7 +24,6 @@ BADGES = {"starting": "blue", "waiting": "orange", "running": "blue", "evaluatin
 BADGES |= {"stopped": "gray", "interrupted": "orange", "failed": "red"}
 """Colour of each state's badge."""
 
-SECONDS_TO_START = 10.0
 LOG_BYTES = 6000
 STRIP_COLUMNS = 6
 
@@ -60,8 +58,13 @@ def start(config: RunConfig, name: str, device: str) -> RunFolder:
     return run
 
 
+def can_resume(run: RunFolder, state: str) -> bool:
+    """Whether a run that ended can go on; one that diverged kept its best weights and is done."""
+    return state in ("stopped", "interrupted") or (state == "failed" and not run.is_done())
+
+
 def resume(run: RunFolder) -> None:
-    """Go on with a run, and wait until its process shows: until then it would still look interrupted.
+    """Go on with a run.
 
     Raises
     ------
@@ -72,9 +75,6 @@ def resume(run: RunFolder) -> None:
         raise CheckpointError(f"{run.name} is going on already: somebody else resumed it.")
     run.clear_stop()
     _launch(run)
-    patience = time.monotonic() + SECONDS_TO_START
-    while not is_live(run) and run.status().state == "interrupted" and time.monotonic() < patience:
-        time.sleep(0.1)
 
 
 def delete(run: RunFolder) -> Path:
@@ -213,10 +213,8 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
         for begin in range(0, len(fixed.originals), STRIP_COLUMNS):
             pair = [images[begin : begin + STRIP_COLUMNS] for images in (fixed.originals, snapshot.reconstructions)]
             scale = max(1, 112 // pair[0].shape[2])
-            png = png_bytes(montage(np.concatenate(pair), columns=len(pair[0]), scale=scale, gap=2))
-            # Within the message itself: a file of its own would be gone before the browser asks for it.
-            url = f"data:image/png;base64,{b64encode(png).decode()}"
-            st.image(url, width="stretch", alt="Originals over their reconstructions.")
+            strip = montage(np.concatenate(pair), columns=len(pair[0]), scale=scale, gap=2)
+            show(strip, "Originals over their reconstructions.", stretch=True)
 
 
 def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, int]:

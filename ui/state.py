@@ -13,7 +13,7 @@ import streamlit as st
 
 from ui.cache import open_explorer
 from vae_core import LatentExplorer, list_checkpoints
-from vae_core.checkpoints import CheckpointEntry
+from vae_core.checkpoints import NAME_PATTERN, CheckpointEntry
 
 FIRST_MODEL = "mnist-2d"
 FARTHEST = 100.0
@@ -31,7 +31,9 @@ def restore_from_url(names: list[str]) -> None:
         return
     asked = st.query_params.get("model", st.session_state.get("model"))
     if asked is not None and asked not in names:
-        st.session_state["notice"] = f"There is no model named “{asked[:64]}” here, so this is another one."
+        # An address may come from anybody: only what can be a name is shown, and as code, lest it become a link or picture.
+        named = f" named `{asked}`" if NAME_PATTERN.fullmatch(asked) else " of the name that the address asks for"
+        st.session_state["notice"] = f"There is no model{named} here, so this is another one."
         st.query_params.clear()
     default = FIRST_MODEL if FIRST_MODEL in names else names[0]
     st.session_state["model"] = asked if asked in names else default
@@ -68,11 +70,11 @@ def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
             else:
                 z = parsed
         st.session_state[key] = z
-    z: npt.NDArray[np.float32] = st.session_state[key]
-    text = ",".join(f"{value:.4g}" for value in z)
+    here: npt.NDArray[np.float32] = st.session_state[key]
+    text = ",".join(f"{value:.4g}" for value in here)
     if st.query_params.get("z") != text:
         st.query_params["z"] = text
-    return z
+    return here
 
 
 def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:

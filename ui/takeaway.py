@@ -58,12 +58,12 @@ def offer_files(explorer: LatentExplorer) -> None:
 
 def offer_lines(explorer: LatentExplorer) -> None:
     """The command that makes the model anew, and the lines that load it."""
-    st.markdown("The command that reproduces it")
+    st.caption("The command that reproduces it")
     if command := reproducing_command(explorer.card):
         st.code(command, language="bash", wrap_lines=True)
     else:
         st.caption("Its card holds something else than one call of this project's command line, so it is not shown.")
-    st.markdown("Load it in Python")
+    st.caption("Load it in Python")
     lines = (
         "from vae_core import LatentExplorer",
         f'explorer = LatentExplorer.load("{explorer.name}")',

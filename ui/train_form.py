@@ -9,7 +9,17 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from vae_core.config import Activation, LikelihoodName, ModelConfig, Network, RunConfig, Schedule, TrainConfig, build
+from vae_core.config import (
+    Activation,
+    LikelihoodName,
+    ModelConfig,
+    Network,
+    RunConfig,
+    Schedule,
+    TrainConfig,
+    build,
+    check_depth,
+)
 from vae_core.data import DATASETS, fetch_dataset, is_available
 from vae_core.device import available_devices
 from vae_core.errors import ConfigError, VaeCoreError
@@ -72,6 +82,7 @@ class Settings:
             When a value is refused; the message names the setting.
         """
         model = build(ModelConfig, {**self.model, "hidden": parse_widths(self.hidden)}, where="Model")
+        check_depth(model, DATASETS[self.dataset].image_shape)
         training = build(TrainConfig, self.training, where="Training")
         return build(RunConfig, {"dataset": self.dataset, "model": model, "training": training}, where="Run")
 

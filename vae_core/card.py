@@ -42,7 +42,7 @@ class DataCard:
     checksum: Text
     n_train: Count
     n_validation: Count
-    n_test: Count
+    n_test: Annotated[int, Field(ge=1)]
     class_names: Annotated[tuple[Text, ...], Field(max_length=1000)]
     image_shape: tuple[Literal[1, 3], Annotated[int, Field(ge=8, le=64)], Annotated[int, Field(ge=8, le=64)]]
 

@@ -22,14 +22,14 @@ import numpy.typing as npt
 from vae_core.card import Card
 from vae_core.config import parse
 from vae_core.errors import CheckpointError, ConfigError
-from vae_core.files import write_atomically
+from vae_core.files import expanded, write_atomically
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_DIR = PROJECT_ROOT / "checkpoints"
 CARD, WEIGHTS, LATENTS, HISTORY = "card.json", "model.safetensors", "latents.npz", "history.jsonl"
 NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-LARGEST_ARCHIVE = 1 << 30
-"""Bytes that a checkpoint may unpack to: an archive from elsewhere must not fill the disk."""
+LARGEST_ARCHIVE = 1 << 28
+"""Bytes that a checkpoint may unpack to: a small archive from elsewhere must fill neither the memory nor the disk."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Latents:
 def local_dir(explicit: str | Path | None = None) -> Path:
     """Where new runs go: `explicit`, else VAE_CHECKPOINTS_DIR, else `checkpoints/local` of the project."""
     chosen = explicit or os.environ.get("VAE_CHECKPOINTS_DIR") or SHIPPED_DIR / "local"
-    return Path(chosen).expanduser().absolute()
+    return expanded(chosen).absolute()
 
 
 def check_name(name: str) -> str:
@@ -93,7 +93,7 @@ def find_checkpoint(name: str | Path, checkpoints_dir: str | Path | None = None)
     if NAME_PATTERN.fullmatch(text):
         candidates = [local_dir(checkpoints_dir) / text, SHIPPED_DIR / text]
     if os.sep in text or text.startswith("~") or (os.altsep and os.altsep in text):
-        candidates = [Path(text).expanduser()]
+        candidates = [expanded(text)]
     for candidate in candidates:
         try:
             if candidate.is_dir():
@@ -120,7 +120,14 @@ def read_card(folder: Path) -> Card:
         raise CheckpointError(f"{folder.name}: there is no {CARD} in {folder}, so {state}.") from None
     except OSError as problem:
         raise CheckpointError(f"{folder.name}: {CARD} cannot be read ({problem.strerror}).") from None
-    return parse(Card, text, where=f"{folder.name}: {CARD}", error=CheckpointError)
+    card = parse(Card, text, where=f"{folder.name}: {CARD}", error=CheckpointError)
+    for split, figures in (("test", card.test), ("validation", card.validation)):
+        if len(figures.kl_per_dimension) != card.model.latent_dim:
+            raise CheckpointError(
+                f"{folder.name}: {CARD}: {split}.kl_per_dimension has {len(figures.kl_per_dimension)} values, "
+                f"but the model has {card.model.latent_dim} latent dimensions."
+            )
+    return card
 
 
 def list_checkpoints(checkpoints_dir: str | Path | None = None) -> list[CheckpointEntry]:
@@ -197,6 +204,9 @@ def read_latents(folder: Path, card: Card) -> Latents:
                 if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
                     raise ValueError(f"{key} is {array.dtype} {array.shape}, expected finite {dtype.__name__} {shape}")
                 arrays[key] = array
+        labels, n_classes = arrays.get("labels"), len(card.data.class_names)
+        if labels is not None and n_classes and not np.isin(labels, np.arange(n_classes)).all():
+            raise ValueError(f"labels go beyond the {n_classes} classes")
     except Exception as problem:  # zipfile, zlib and numpy raise a dozen kinds
         raise CheckpointError(f"{folder.name}: {LATENTS} does not fit its card ({problem}).") from None
     return Latents(arrays["mu"], arrays.get("logvar"), arrays.get("labels"))  # type: ignore[arg-type]
@@ -269,8 +279,8 @@ def unpack_checkpoint(content: bytes, name: str, checkpoints_dir: str | Path | N
     staging = target.with_name(f".{name}.{secrets.token_hex(4)}")
     try:
         staging.mkdir(parents=True)
-        for file_name, data in members.items():
-            write_atomically(staging / file_name, data)
+        for file_name in list(members):
+            write_atomically(staging / file_name, members.pop(file_name))  # gone from memory before it is read back
         card = read_card(staging)
         load_model(staging, card)
         read_latents(staging, card)

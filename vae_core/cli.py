@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, get_args
 
 from vae_core import __version__
@@ -25,6 +26,7 @@ from vae_core.config import (
     TrainConfig,
     WeightsDtype,
     build,
+    check_depth,
 )
 from vae_core.device import resolve_device
 from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
@@ -38,14 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         document = _run(arguments)
+        if document is not None:
+            _print(document, as_json=getattr(arguments, "json", False))
+            sys.stdout.flush()  # here a full disk or a closed pipe is still an error of ours to report
     except KeyboardInterrupt:
         return 130
     except VaeCoreError as problem:
         return _fail(str(problem))
     except BrokenPipeError:
-        sys.stderr.close()  # `… | head` has seen enough
+        _drop_stdout()  # `… | head` has seen enough
         return 1
     except OSError as problem:
+        _drop_stdout()
         at = f" ({problem.filename})" if problem.filename else ""
         return _fail(f"{problem.strerror or problem}{at}.")
     except MemoryError:
@@ -57,15 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail("The GPU has not enough free memory for this; take a smaller batch or --device cpu.")
         first_line = (str(problem).splitlines() or [""])[0]
         return _fail(f"Unexpected {type(problem).__name__}: {first_line} (VAE_DEBUG=1 shows where).")
-    if document is None:
-        return 130
-    _print(document, as_json=getattr(arguments, "json", False))
-    return 0
+    return 130 if document is None else 0
 
 
 def _fail(message: str) -> int:
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     return 1
+
+
+def _drop_stdout() -> None:
+    """Let what could not be printed go: the interpreter would try again when it ends, and complain."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: argparse.Namespace) -> Any:
@@ -93,6 +105,8 @@ TRAIN_OPTIONS = tuple(TrainConfig.__dataclass_fields__)
 
 def _train(arguments: argparse.Namespace) -> Any:
     """Start or resume a run in this process; None when it was interrupted."""
+    from vae_core.checkpoints import check_name
+    from vae_core.data.catalogue import dataset_spec
     from vae_core.training.process import Interrupted, free_name, new_request, run
     from vae_core.training.run_folder import RunFolder
 
@@ -102,6 +116,7 @@ def _train(arguments: argparse.Namespace) -> Any:
         if folder.is_done():
             if folder.status().state == "failed":
                 raise CheckpointError(f"{folder.name} has ended already, and not well: {folder.status().message}")
+            folder.sweep()
             print(f"{folder.name} has finished already; there is nothing to resume.", file=sys.stderr)
             return _train_document(folder)
     else:
@@ -111,6 +126,9 @@ def _train(arguments: argparse.Namespace) -> Any:
         config = build(RunConfig, {"dataset": dataset, "model": model, "training": training}, where="train")
         if model.sigma is not None and model.likelihood != "gaussian":
             raise ConfigError(f"--sigma belongs to --likelihood gaussian, but the likelihood is {model.likelihood}.")
+        check_depth(model, dataset_spec(dataset).image_shape)
+        if "name" in given:
+            check_name(given["name"])  # not after a download
         _make_available(dataset, given.get("data_dir"))
         name = given.get("name") or free_name(f"{dataset}-{model.latent_dim}d", given.get("checkpoints_dir"))
         request = new_request(config, given.get("device", "auto"))

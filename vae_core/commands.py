@@ -15,13 +15,16 @@ import numpy as np
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.data import ImageSet, load_dataset
 from vae_core.errors import ConfigError, DataError, ShapeError
-from vae_core.files import atomic_path, write_atomically
+from vae_core.files import atomic_path, expanded, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
 from vae_core.latent.paths import METHODS
 from vae_core.latent.prior import sample_prior
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
+
+LARGEST_PICTURE = 1 << 26
+"""Pixels of a picture, or of a film's frames together: 8192 x 8192, which takes a few hundred megabytes to make."""
 
 Document = dict[str, Any] | list[dict[str, Any]]
 
@@ -141,6 +144,7 @@ def sample(arguments: argparse.Namespace) -> Document:
     """A wall of decoded draws from the prior."""
     out = _out(arguments.out, ".png")
     explorer = _explorer(arguments)
+    _check_size(arguments.count, explorer.image_shape, arguments.scale)
     generator = np.random.default_rng(arguments.seed)
     z = sample_prior(arguments.count, explorer.latent_dim, temperature=arguments.temperature, generator=generator)
     images = explorer.decode(z, arguments.class_)
@@ -159,12 +163,14 @@ def interpolate(arguments: argparse.Namespace) -> Document:
                 f"{option} {index}: the test split of {explorer.card.data.name} has images 0 to {len(explorer.latents.mu) - 1}."
             )
         ends.append(explorer.latents.mu[index])
+    scale = max(arguments.scale, 4) if out.suffix == ".gif" else arguments.scale
+    _check_size(arguments.steps, explorer.image_shape, scale)
     path = METHODS[arguments.method](ends[0], ends[1], arguments.steps)
     images = explorer.decode(path)
     if out.suffix == ".gif":
-        content = gif_bytes(images, seconds_per_frame=0.08, scale=max(arguments.scale, 4))
+        content = gif_bytes(images, seconds_per_frame=0.08, scale=scale)
     else:
-        content = png_bytes(montage(images, columns=len(images), scale=arguments.scale))
+        content = png_bytes(montage(images, columns=len(images), scale=scale))
     write_atomically(out, content)
     return {"name": explorer.name, "method": arguments.method, "steps": len(path), "z": path.tolist(), "path": str(out)}
 
@@ -217,9 +223,18 @@ def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, I
     return explorer, data
 
 
+def _check_size(n_images: int, image_shape: tuple[int, int, int], scale: int) -> None:
+    _, height, width = image_shape
+    if n_images * height * width * scale**2 > LARGEST_PICTURE:
+        raise ConfigError(
+            f"{n_images:,} images of {height}x{width} at --scale {scale} would be a picture of more than "
+            f"{LARGEST_PICTURE:,} pixels; take fewer, or a smaller --scale."
+        )
+
+
 def _out(path: str, *suffixes: str) -> Path:
     """The output path, when its ending is one that can be written and its folder is there."""
-    out = Path(path).expanduser()
+    out = expanded(path)
     if out.suffix.lower() not in suffixes:
         raise ConfigError(f"--out {path}: the name must end in {' or '.join(suffixes)}.")
     if not out.parent.is_dir():

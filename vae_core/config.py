@@ -54,6 +54,23 @@ class ModelConfig:
     sigma: Annotated[float, Field(ge=0.001, le=10.0)] | None = None
 
 
+def check_depth(model: ModelConfig, image_shape: tuple[int, int, int]) -> None:
+    """Refuse more stride-2 convolutions than an image (C, H, W) has halvings; no torch, so before a run is made.
+
+    Raises
+    ------
+    ConfigError
+        When the last convolution would have no pixel left.
+    """
+    _, height, width = image_shape
+    most = min(height, width).bit_length() - 1
+    if model.network == "conv" and len(model.hidden) > most:
+        raise ConfigError(
+            f"hidden: {len(model.hidden)} stride-2 convolutions would shrink a {height}x{width} image to nothing; "
+            f"give at most {most} channels."
+        )
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainConfig:
     """How a model is trained.
@@ -132,13 +149,28 @@ def parse(cls: type[T], text: bytes, *, where: str, error: type[VaeCoreError] = 
         Of the given class, when the text is no JSON or does not fit.
     """
     try:
-        json.loads(text)
+        given = json.loads(text)
     except (ValueError, RecursionError) as problem:
         raise error(f"{where}: not readable as JSON ({problem}); it is damaged or was cut short.") from None
     try:
-        return TypeAdapter(cls).validate_json(text)
+        value = TypeAdapter(cls).validate_json(text)
     except ValidationError as problem:
         raise error(_sentence(problem, where)) from None
+    # Defaults are for people. A record that lacks a field would be read as something that it does not say.
+    absent = _absent(json.loads(to_json(value)), given)
+    if absent is not None:
+        raise error(f"{where}: {absent}: field required.")
+    return value
+
+
+def _absent(complete: dict[str, Any], given: dict[str, Any]) -> str | None:
+    for key, value in complete.items():
+        if key not in given:
+            return key
+        inner = _absent(value, given[key]) if isinstance(value, dict) else None
+        if inner is not None:
+            return f"{key}.{inner}"
+    return None
 
 
 def to_json(value: object) -> bytes:

@@ -14,7 +14,7 @@ from torch import Tensor
 from vae_core.card import Card
 from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_latents
 from vae_core.device import resolve_device
-from vae_core.errors import ShapeError
+from vae_core.errors import CheckpointError, ShapeError
 from vae_core.models import VAE, Capabilities
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
@@ -135,7 +135,7 @@ class LatentExplorer:
             mus.append(posterior.mu.cpu().numpy())
             logvars.append(posterior.logvar.cpu().numpy())
         empty = np.zeros((0, self.latent_dim), np.float32)
-        return Posterior(np.concatenate([empty, *mus]), np.concatenate([empty, *logvars]))
+        return Posterior(self._finite(np.concatenate([empty, *mus])), self._finite(np.concatenate([empty, *logvars])))
 
     @torch.inference_mode()
     def decode(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Floats:
@@ -162,7 +162,7 @@ class LatentExplorer:
         for start in range(0, len(array), self._batch):
             params = self.model.decode(self._to_device(array[start : start + self._batch]))
             images.append(self.model.likelihood.mean(params).cpu().numpy())
-        return np.concatenate(images)
+        return self._finite(np.concatenate(images))
 
     @torch.inference_mode()
     def draw(self, z: npt.ArrayLike, *, generator: np.random.Generator) -> Floats:
@@ -183,7 +183,12 @@ class LatentExplorer:
         for start in range(0, len(array), self._batch):
             params = self.model.decode(self._to_device(array[start : start + self._batch]))
             images.append(self.model.likelihood.sample(params, generator=inner).cpu().numpy())
-        return np.concatenate(images)
+        return self._finite(np.concatenate(images))
+
+    def _finite(self, array: Floats) -> Floats:
+        if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
+            raise CheckpointError(f"{self.name}: what the model yields is not a finite number: its weights are unusable.")
+        return array
 
     def _refuse_label(self, label: npt.ArrayLike | None) -> None:
         if label is not None:

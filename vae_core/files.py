@@ -8,6 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vae_core.errors import ConfigError
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """A path as a user wrote it, `~` and `~name` replaced by the home folder.
+
+    Raises
+    ------
+    ConfigError
+        When it names a user who has none.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{os.fspath(path)[:200]!r}: there is no home folder of that user; write the path out.") from None
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:

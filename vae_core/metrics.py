@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vae_core.card import Measure, SplitFigures
+from vae_core.errors import VaeCoreError
 from vae_core.models import VAE
 
 EVALUATION_SEED = 20_131_220
@@ -29,7 +30,15 @@ class ElboParts:
 
 
 def measure(values: npt.NDArray[np.float64]) -> Measure:
-    """Mean and standard error, std / sqrt(n) with n - 1 in the variance; 0 for a single value."""
+    """Mean and standard error, std / sqrt(n) with n - 1 in the variance; 0 for a single value.
+
+    Raises
+    ------
+    VaeCoreError
+        When a value is not a finite number: finite weights may be so large that what they yield is none.
+    """
+    if not np.isfinite(values).all():
+        raise VaeCoreError("On some images this model's log-likelihood or KL is not a finite number: its weights are unusable.")
     error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
     return Measure(value=float(np.mean(values)), standard_error=error)
 

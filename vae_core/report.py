@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from vae_core.training.run_folder import RunFolder, Status
 
@@ -71,11 +72,13 @@ def print_document(document: Any) -> None:
         if not document:
             console.print("none")
             return
+        # Where a model lies is told by `show` and by --json: whole paths would fold every other column.
+        columns = [name for name in document[0] if name != "path"]
         table = Table(box=None, pad_edge=False)
-        for name in document[0]:
+        for name in columns:
             table.add_column(name.replace("_", " "), overflow="fold")
         for row in document:
-            table.add_row(*(_text(value) for value in row.values()))
+            table.add_row(*(Text(_text(row[name])) for name in columns))
         console.print(table)
         return
     for name, value in document.items():
@@ -93,4 +96,5 @@ def _text(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(item) for item in value)
-    return str(value)
+    # A card may come from anywhere, and a terminal obeys escape codes.
+    return "".join(character if character.isprintable() else "\ufffd" for character in str(value))

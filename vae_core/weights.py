@@ -18,6 +18,8 @@ from vae_core.files import write_atomically
 from vae_core.models import VAE, build_model
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
+LARGEST_HEADER = 1 << 20
+"""Bytes, far more than the names of any model's tensors take."""
 
 
 def save_weights(model: VAE, path: Path, dtype: str) -> str:
@@ -49,7 +51,10 @@ def model_from_bytes(content: bytes, config: ModelConfig, image_shape: tuple[int
     except ConfigError as problem:
         raise CheckpointError(f"{where}: card.json describes a model that cannot be built: {problem}") from None
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    if len(content) < 2 * sum(math.prod(shape) for shape in expected.values()):
+    n_values = sum(math.prod(shape) for shape in expected.values())
+    if len(content) > 4 * n_values + LARGEST_HEADER:
+        raise CheckpointError(f"{where}: {WEIGHTS} is too long for the model that card.json describes.")
+    if len(content) < 2 * n_values:
         raise CheckpointError(f"{where}: {WEIGHTS} is too short for the model that card.json describes.")
     try:
         tensors = safetensors.torch.load(content)

@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises"
 import { test } from "node:test"
 
 const assets = new URL("../../ui/latent_map/assets/", import.meta.url)
-const source = await Promise.all(["geometry.js", "latent_map.js"].map(name => readFile(new URL(name, assets), "utf8")))
+const wrapper = await readFile(new URL("../wrapper.py", assets), "utf8")
+const files = [.../^JS_FILES = \((.*)\)$/m.exec(wrapper)[1].matchAll(/\w+/g)].map(match => `${match[0]}.js`)
+const source = await Promise.all(files.map(name => readFile(new URL(name, assets), "utf8")))
 // As wrapper.py joins them: what node cannot read as one module, no browser can.
 const map = await import(`data:text/javascript,${encodeURIComponent(source.join("\n"))}`)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,15 +208,13 @@ class Kills:
         process.start()
         return process
 
-    def to_the_end(self) -> float:
-        """Let the run finish, or say what it printed when it does not; returns the seconds it took."""
-        began = time.monotonic()
+    def to_the_end(self) -> None:
+        """Let the run finish, or say what it printed when it does not."""
         process = self.start()
         process.join(100)
         if process.exitcode != 0:
             process.kill()
             pytest.fail(f"exit {process.exitcode}: {self.log.read_text()}")
-        return time.monotonic() - began
 
     def killed(self, wait: Callable[[], bool], delay: float) -> None:
         """Start, wait for a moment of the run's life and a little longer, and kill."""
@@ -231,19 +230,13 @@ class Kills:
 
     def evaluating(self) -> bool:
         """Whether the last epoch is done and the checkpoint is being written."""
-        return "evaluating" == self._state()
+        # Not `folder.status()`: that takes the lock, which the process may be about to take.
+        status = self.folder.path / "status.json"
+        return status.exists() and b'"evaluating"' in status.read_bytes()
 
-    def training(self) -> bool:
-        """Whether steps are being done."""
-        return self._state() in ("running", "evaluating")
-
-    def _state(self) -> str:
-        # Without the question whether it lives: that would take the lock the process is about to take.
-        try:
-            text = (self.folder.path / "status.json").read_text()
-        except OSError:
-            return ""
-        return "evaluating" if '"evaluating"' in text else "running" if '"running"' in text else ""
+    def has_done(self, n_epochs: int) -> bool:
+        """Whether so many epochs are in the history."""
+        return len(self.folder.history()) >= n_epochs
 
 
 def test_killed_processes_resume_to_the_same_bits(tmp_path: Path, digits: ImageSet) -> None:
@@ -251,7 +244,7 @@ def test_killed_processes_resume_to_the_same_bits(tmp_path: Path, digits: ImageS
     whole = new_run(tmp_path, "whole", **LONG)
     train_here(whole, digits)
     kills = Kills(tmp_path, "killed", small_config(**LONG))
-    kills.killed(kills.training, 0.2)
+    kills.killed(lambda: kills.has_done(11), 0.01)
     kills.killed(kills.evaluating, 0.01)
     kills.to_the_end()
     assert left_behind(whole) == left_behind(kills.folder)
@@ -263,22 +256,22 @@ def test_killed_processes_resume_to_the_same_bits(tmp_path: Path, digits: ImageS
 @pytest.mark.timeout(3600)
 def test_twenty_killed_runs_are_bit_identical(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Twenty runs, killed up to five times over their whole lives, finish in the bits of one left in peace."""
-    config = small_config(**LONG)
-    whole = Kills(tmp_path, "whole", config)
-    lifetime = whole.to_the_end()
-    expected, in_training = left_behind(whole.folder), whole.folder.history()[-1]["seconds"]
+    whole = Kills(tmp_path, "whole", small_config(**LONG))
+    whole.to_the_end()
+    expected = left_behind(whole.folder)
     moments = random.Random(0)
     totals: Counter[str] = Counter()
     for i in range(20):
-        kills = Kills(tmp_path, f"killed-{i}", config)
-        for j in range(moments.choice((1, 2, 3, 4, 5))):
-            match ("training", "anywhere", "evaluating")[(i + j) % 3]:
+        kills = Kills(tmp_path, f"killed-{i}", whole.config)
+        for _ in range(moments.randint(1, 5)):
+            n_epochs = moments.randint(len(kills.folder.history()), LONG["epochs"] - 1)
+            match moments.choice(("start", "training", "training", "finishing")):
+                case "start":
+                    kills.killed(lambda: True, moments.uniform(0, 0.5))
                 case "training":
-                    kills.killed(kills.training, moments.uniform(0, in_training))
-                case "anywhere":
-                    kills.killed(lambda: True, moments.uniform(0, lifetime))
-                case "evaluating":
-                    kills.killed(kills.evaluating, moments.uniform(0, 0.06))
+                    kills.killed(partial(kills.has_done, n_epochs), moments.uniform(0, 0.1))
+                case "finishing":
+                    kills.killed(kills.evaluating, moments.uniform(0, 0.03))
         kills.to_the_end()
         assert expected == left_behind(kills.folder), f"run {i} differs: {kills.counts}"
         assert [] == list(kills.folder.path.rglob(".*.tmp"))

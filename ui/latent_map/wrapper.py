@@ -18,13 +18,14 @@ from vae_core.errors import ShapeError
 FARTHEST_Z = 1e6
 """A click further out than this is no place in a latent space but a forged message."""
 
+JS_FILES = ("geometry", "arrival", "marks", "legend", "hand", "latent_map")
 _ASSETS = Path(__file__).parent / "assets"
 _component = st.components.v2.component(
     "latent_map",
     html=(_ASSETS / "latent_map.html").read_text(encoding="utf-8"),
     css=(_ASSETS / "latent_map.css").read_text(encoding="utf-8"),
-    # One module: a relative import would fail in the browser.
-    js="\n".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("geometry.js", "latent_map.js")),
+    # One module, as a relative import would fail in the browser; each file uses those before it.
+    js="\n".join((_ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in JS_FILES),
 )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from vae_core.errors import DataError
+from vae_core.files import expanded
 
 _DIGITS = tuple(string.digits)
 
@@ -171,7 +172,7 @@ def data_dir(explicit: str | os.PathLike[str] | None = None) -> Path:
     """The folder where data sets lie: `explicit`, else the variable VAE_DATA_DIR, else `data` in the project's root."""
     if explicit is None:
         explicit = os.environ.get("VAE_DATA_DIR") or Path(__file__).parents[2] / "data"
-    return Path(explicit).expanduser().absolute()
+    return expanded(explicit).absolute()
 
 
 def is_file(path: Path) -> bool:

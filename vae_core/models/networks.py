@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from vae_core.config import LARGEST_SIDE, SMALLEST_SIDE, ModelConfig
+from vae_core.config import LARGEST_SIDE, SMALLEST_SIDE, ModelConfig, check_depth
 from vae_core.errors import ConfigError
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU}
@@ -44,6 +44,7 @@ def build_bodies(config: ModelConfig, image_shape: tuple[int, int, int]) -> tupl
             f"The networks take images of {SMALLEST_SIDE}x{SMALLEST_SIDE} to {LARGEST_SIDE}x{LARGEST_SIDE} pixels with "
             f"1 or 3 channels, but these have the shape (channels, height, width) = {image_shape}."
         )
+    check_depth(config, image_shape)
     widths = config.hidden or default_hidden(config.network, image_shape)
     activation = ACTIVATIONS[config.activation]
     if config.network == "conv":
@@ -71,11 +72,6 @@ def _conv(
     channels, height, width = image_shape
     # A 4x4 kernel with stride 2 and padding 1 halves a side, rounding down; output_padding gives the odd pixel back.
     sides = [(height >> i, width >> i) for i in range(len(widths) + 1)]
-    if 0 in sides[-1]:
-        raise ConfigError(
-            f"hidden: {len(widths)} stride-2 convolutions would shrink a {height}x{width} image to nothing; "
-            f"give at most {min(height, width).bit_length() - 1} channels."
-        )
     encoder: list[nn.Module] = []
     for n_in, n_out in pairwise((channels, *widths)):
         encoder += [nn.Conv2d(n_in, n_out, 4, stride=2, padding=1), activation()]

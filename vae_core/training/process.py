@@ -159,6 +159,10 @@ def run(
         except Interrupted:
             folder.write_status(Status(state="stopped", epochs=epochs, message="Stopped while it waited.", updated=time.time()))
             raise
+        except OSError as problem:
+            message = f"{folder.name}: {problem.strerror or problem}; what was saved before is kept: mend that and resume."
+            _close(folder, "failed", message)
+            raise CheckpointError(message) from None
         except BaseException as problem:
             message = str(problem) or type(problem).__name__
             _close(folder, "failed", message.splitlines()[0])

@@ -16,6 +16,7 @@ No torch in here: the app watches runs without it.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -23,12 +24,12 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
@@ -50,7 +51,7 @@ class RunRequest:
     device: str
     command: str
     created: str
-    resolved_threads: int
+    resolved_threads: Annotated[int, Field(ge=1, le=1024)]
 
 
 @checked_dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -183,6 +184,8 @@ class RunFolder:
         if status.state in LIVE_STATES and not self.is_alive():
             begun = max(status.updated, self._modified("run.json"))
             young = time.time() - begun < 20 and status.state == "starting"
+            if self.is_done():  # killed between its last file and its last word
+                return replace(status, state="finished", message="")
             if not young:  # a process just started by the app has not taken its lock yet
                 message = "The process ended without a word; resume to go on from the last saved step."
                 return replace(status, state="interrupted", message=message)
@@ -230,9 +233,10 @@ class RunFolder:
 
     def is_done(self) -> bool:
         """Whether the run has come to its end, good or bad: then there is nothing to resume."""
-        if not self.is_checkpoint() or (self.path / RESUME).exists():
+        try:
+            return not (self.path / RESUME).exists() and read_card(self.path).run.outcome != "stopped"
+        except CheckpointError:
             return False
-        return read_card(self.path).run.outcome != "stopped"
 
     def sweep(self) -> None:
         """Remove the half-written files that a kill left behind; by the process that holds the lock."""
@@ -248,7 +252,7 @@ class RunFolder:
     def history(self) -> list[dict[str, Any]]:
         """The lines of history.jsonl, one an epoch; a torn last line, left by a kill, is passed over."""
         try:
-            text = (self.path / HISTORY).read_text("utf-8")
+            text = (self.path / HISTORY).read_text("utf-8", errors="replace")
         except OSError:
             return []
         lines: list[dict[str, Any]] = []
@@ -312,7 +316,7 @@ def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
 def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
     """Arrays of an npz, nothing unpickled; None when it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as npz:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as npz:
             return {name: npz[name] for name in npz.files}
     except Exception:  # noqa: BLE001 - zipfile, zlib and numpy raise a dozen kinds; a watcher shows nothing instead
         return None

@@ -5,6 +5,7 @@ One file, replaced in one step, so that a kill at any moment leaves either the o
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from dataclasses import asdict, dataclass
@@ -19,6 +20,10 @@ from torch import Tensor
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.models import VAE
+
+
+NO_DIGEST = "0" * 64
+"""Stands in the file's header for the sha256 of the file as it is with this in its place."""
 
 
 @dataclass
@@ -54,7 +59,12 @@ def save_state(
     tensors["generator"] = generator.get_state()
     tensors["sums"] = sums
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, safetensors.torch.save(on_cpu, metadata={"position": json.dumps(asdict(position))}))
+    content = safetensors.torch.save(on_cpu, metadata={"position": json.dumps(asdict(position)), "sha256": NO_DIGEST})
+    write_atomically(path, content.replace(NO_DIGEST.encode(), _digest(content), 1))
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> tuple[Position, Tensor]:
@@ -70,6 +80,9 @@ def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generat
         tensors = safetensors.torch.load(content)
         header_size = struct.unpack("<Q", content[:8])[0]
         metadata = json.loads(content[8 : 8 + header_size])["__metadata__"]
+        digest = metadata["sha256"].encode()
+        if digest != _digest(content.replace(digest, NO_DIGEST.encode(), 1)):
+            raise ValueError("its sha256 is not the one that it was written with")
         position = Position(**json.loads(metadata["position"]))
         model.load_state_dict({name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")})
         moments: dict[int, dict[str, Any]] = {}
@@ -81,7 +94,7 @@ def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generat
         optimizer.load_state_dict({"state": moments, "param_groups": state["param_groups"]})
         generator.set_state(tensors["generator"])
         return position, tensors["sums"]
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, struct.error, safetensors.SafetensorError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, struct.error, safetensors.SafetensorError) as problem:
         first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise CheckpointError(
             f"{path.parent.name}: {path.name} cannot be used to resume ({first_line}); delete that file to begin the run anew."

@@ -1,0 +1,250 @@
+"""The Train page through AppTest: the form, the list of runs, and what may be done with a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui import runs
+from vae_core.config import ModelConfig, RunConfig, TrainConfig
+from vae_core.errors import CheckpointError
+from vae_core.training.process import new_request
+from vae_core.training.run_folder import RunFolder, Status, list_runs
+
+OpenPage = Callable[[], AppTest]
+SMALL = RunConfig(dataset="digits", model=ModelConfig(hidden=(8,)), training=TrainConfig(epochs=2, threads=1))
+
+
+@pytest.fixture
+def open_page(open_app: Callable[[str], AppTest]) -> OpenPage:
+    """Give a function that brings a new visitor to the page."""
+    return lambda: open_app("train")
+
+
+def sentences(app: AppTest) -> str:
+    """All that the page says in error boxes, captions and plain text."""
+    assert not app.exception
+    return "\n".join(str(element.value) for element in (*app.error, *app.caption, *app.markdown))
+
+
+def a_run(name: str, status: Status, config: RunConfig = SMALL) -> RunFolder:
+    """A run's folder as a process would leave it."""
+    run = RunFolder.create(name, new_request(config, "cpu"))
+    run.write_status(replace(status, updated=time.time()))
+    return run
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the runs that the page started; no process is."""
+    names: list[str] = []
+    monkeypatch.setattr(runs, "launch", lambda run: names.append(run.name))
+    return names
+
+
+@pytest.fixture
+def live() -> Iterator[Callable[[str, Status], RunFolder]]:
+    """Make a run whose lock is held, as a training process would hold it."""
+    with ExitStack() as held:
+
+        def make(name: str, status: Status) -> RunFolder:
+            run = a_run(name, status)
+            held.enter_context(run.lock().acquire(timeout=0))
+            return run
+
+        yield make
+
+
+def test_defaults_are_the_configurations(open_page: OpenPage, launched: list[str]) -> None:
+    """Start without a touch makes a run of exactly ModelConfig() and TrainConfig(), under the name shown."""
+    app = open_page()
+    name = app.text_input(key="train name").placeholder
+    app.button(key="train start").click().run()
+    assert [name] == launched == [run.name for run in list_runs()]
+    assert RunConfig(dataset="digits") == RunFolder.find(name).request().config
+
+
+def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> None:
+    """What was entered stands in run.json, and the command shown asks for the same."""
+    app = open_page()
+    app.text_input(key="train name").set_value("mine").run()
+    app.text_input(key="train hidden").set_value("64, 32").run()
+    app.selectbox(key="train likelihood").set_value("gaussian").run()
+    app.number_input(key="train sigma").set_value(0.25).run()
+    app.number_input(key="train beta").set_value(4.0).run()
+    app.number_input(key="train epochs").set_value(7).run()
+    command = app.code[0].value
+    app.button(key="train start").click().run()
+    model = ModelConfig(hidden=(64, 32), likelihood="gaussian", sigma=0.25)
+    expected = RunConfig(dataset="digits", model=model, training=TrainConfig(beta=4.0, epochs=7))
+    assert expected == RunFolder.find("mine").request().config
+    for part in ("--hidden 64,32", "--sigma 0.25", "--beta 4.0", "--epochs 7", "--name mine"):
+        assert part in command
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("train epochs", 0, "epochs"),
+        ("train learning_rate", 2.0, "learning_rate"),
+        ("train latent_dim", 100_000, "latent_dim"),
+        ("train hidden", "64;32", "Hidden widths"),
+        ("train hidden", "64,-3", "hidden"),
+        ("train name", "../elsewhere", "name"),
+    ],
+)
+def test_a_bad_value_gives_a_sentence(
+    open_page: OpenPage, launched: list[str], key: str, value: object, said: str
+) -> None:
+    """A refused value is named beside the form, nothing is started, and what was entered stays."""
+    app = open_page()
+    field = app.text_input(key=key) if isinstance(value, str) else app.number_input(key=key)
+    field.set_value(value).run()
+    app.button(key="train start").click().run()
+    (error,) = app.error
+    assert said in error.value
+    assert [] == launched == list_runs()
+    assert value == app.session_state[key]
+
+
+def test_a_name_that_is_taken_is_refused(open_page: OpenPage, launched: list[str]) -> None:
+    """The name of a shipped or of another run gives a sentence and starts nothing."""
+    a_run("taken", Status(state="stopped"))
+    app = open_page()
+    app.text_input(key="train name").set_value("taken").run()
+    app.button(key="train start").click().run()
+    assert "taken" in app.error[0].value
+    assert [] == launched
+
+
+def test_visitors_who_start_at_once_get_names_of_their_own(
+    launched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When another visitor takes the free name first, the next one is taken."""
+    names = iter(["digits-2d-1", "digits-2d-1", "digits-2d-2"])
+    monkeypatch.setattr(runs, "free_name", lambda base: next(names))
+    assert ["digits-2d-1", "digits-2d-2"] == [runs.start(SMALL, "", "cpu").name for _ in range(2)] == launched
+
+
+def test_a_missing_data_set_cannot_be_started(
+    open_page: OpenPage, launched: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without its data a set offers to be fetched; where that fails the page says why."""
+    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
+    app = open_page()
+    app.selectbox(key="train dataset").set_value("mnist").run()
+    assert app.button(key="train start").disabled
+    app.button(key="train fetch").click().run()
+    assert "VAE_OFFLINE" in app.error[0].value
+
+
+def test_nothing_yet_is_a_sentence(open_page: OpenPage, launched: list[str]) -> None:
+    """Without runs the page says how to begin."""
+    assert "No run yet" in sentences(open_page())
+
+
+def test_a_queued_run_says_for_whom_it_waits(open_page: OpenPage, live: Callable[[str, Status], RunFolder]) -> None:
+    """A waiting run shows its message."""
+    live("queued", Status(state="waiting", message="Waiting for cpu, which the run 'first' is using."))
+    assert "Waiting for cpu, which the run 'first' is using." in sentences(open_page())
+
+
+def test_a_live_run_can_be_stopped_but_not_deleted(
+    open_page: OpenPage, live: Callable[[str, Status], RunFolder]
+) -> None:
+    """Delete is off while a run goes on, and refused when it is asked for all the same; Stop leaves its wish."""
+    run = live("going", Status(state="running", epochs=9))
+    app = open_page()
+    assert app.button(key="train delete going").disabled
+    with pytest.raises(CheckpointError, match="stop it first"):
+        runs.delete(run)
+    app.button(key="train stop going").click().run()
+    assert run.stop_asked()
+    assert app.button(key="train stop going").disabled
+
+
+def test_delete_and_undo(open_page: OpenPage, launched: list[str]) -> None:
+    """A deleted run leaves the list and comes back, whole, with Undo."""
+    run = a_run("gone", Status(state="stopped"))
+    app = open_page()
+    app.button(key="train delete gone").click().run()
+    assert [] == list_runs()
+    assert "gone was deleted" in sentences(app)
+    app.button(key="train undo").click().run()
+    assert SMALL == run.request().config
+    assert "gone was deleted" not in sentences(app)
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
+def test_resume_starts_the_process_again(open_page: OpenPage, launched: list[str], state: str) -> None:
+    """Resume takes back the wish to stop and starts the run that is there."""
+    run = a_run("paused", Status(state=state))  # type: ignore[arg-type]
+    run.ask_to_stop()
+    open_page().button(key="train resume paused").click().run()
+    assert ["paused"] == launched
+    assert not run.stop_asked()
+
+
+def test_a_killed_run_shows_as_interrupted(open_page: OpenPage, launched: list[str]) -> None:
+    """A run whose process is gone without a word can be resumed."""
+    a_run("killed", Status(state="running", epoch=3, epochs=9))
+    app = open_page()
+    assert "resume" in sentences(app)
+    assert not app.button(key="train resume killed").disabled
+
+
+def test_a_failed_run_says_why(open_page: OpenPage, launched: list[str]) -> None:
+    """The message stands in a box, the end of the log is folded away."""
+    run = a_run("bad", Status(state="failed", message="The loss stopped being a number."))
+    (run.path / "train.log").write_text("first line\nlast line\n")
+    app = open_page()
+    assert "The loss stopped being a number." == app.error[0].value
+    assert any("last line" in code.value for code in app.code)
+
+
+def test_too_many_convolutions_are_refused(open_page: OpenPage, launched: list[str]) -> None:
+    """More stride-2 convolutions than the image has halvings give a sentence before a run is made."""
+    app = open_page()
+    app.selectbox(key="train network").set_value("conv").run()
+    app.text_input(key="train hidden").set_value("8,8,8,8").run()
+    app.button(key="train start").click().run()
+    assert "8x8" in app.error[0].value
+    assert [] == launched
+
+
+def test_damaged_folders_do_not_break_the_page(open_page: OpenPage, launched: list[str]) -> None:
+    """A run.json that is no JSON, a torn history and a broken snapshot still leave a page."""
+    for name, file in (("a", "run.json"), ("b", "history.jsonl"), ("c", "snapshots/epoch-0001.npz")):
+        run = a_run(name, Status(state="stopped"))
+        (run.path / file).parent.mkdir(exist_ok=True)
+        (run.path / file).write_text("{")
+    app = open_page()
+    for name in "abc":
+        app.radio(key="train choice").set_value(name).run()
+        assert not app.exception
+        assert name == app.session_state["train run"]
+
+
+def test_a_run_from_start_to_explore(open_page: OpenPage) -> None:
+    """A real process trains digits; a visitor who comes later sees it, and opens it in Explore."""
+    app = open_page()
+    app.text_input(key="train hidden").set_value("8").run()
+    app.number_input(key="train epochs").set_value(2).run()
+    app.button(key="train start").click().run()
+    (run,) = list_runs()
+    deadline = time.monotonic() + 90
+    while run.status().state != "finished" and time.monotonic() < deadline:
+        assert run.status().state != "failed", run.status().message
+        time.sleep(0.2)
+    later = open_page()
+    assert "ELBO" in [metric.label for metric in later.metric]
+    assert "digits-2d-1" in later.selectbox(key="model choice").options
+    later.button(key=f"train open {run.name}").click().run()
+    assert run.name == later.session_state["model"]
+    assert not later.exception

@@ -1,0 +1,343 @@
+"""Checkpoint folders: listed, found, packed and unpacked; the card held against every kind of damage."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import vae_core
+from vae_core import checkpoints
+from vae_core.checkpoints import (
+    check_name,
+    find_checkpoint,
+    list_checkpoints,
+    pack_checkpoint,
+    read_card,
+    read_latents,
+    unpack_checkpoint,
+)
+from vae_core.errors import CheckpointError, ConfigError
+from vae_core.explorer import LatentExplorer
+
+FILES = ("card.json", "model.safetensors", "latents.npz", "history.jsonl")
+ONE_SENTENCE = r"^[^\n]+\.$"
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the models that come with the project."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    monkeypatch.setattr(checkpoints, "SHIPPED_DIR", folder)
+    return folder
+
+
+# -- lists and names -----------------------------------------------------------------------------------------------
+
+
+def test_lists_merge_both_places(shipped: Path, checkpoint: Path, run: Any) -> None:
+    """Shipped and new ones by name; an unfinished run is none; a new one hides a shipped one."""
+    for name in ("alpha", "tiny"):
+        shutil.copytree(checkpoint, shipped / name)
+    shutil.copytree(checkpoint, checkpoint.parent / ".hidden")
+    assert [("alpha", True), ("tiny", False)] == [(entry.name, entry.shipped) for entry in list_checkpoints()]
+    assert vae_core.list_checkpoints is list_checkpoints
+    assert (checkpoint, shipped / "alpha") == (find_checkpoint("tiny"), find_checkpoint("alpha"))
+    assert all(entry.card == read_card(checkpoint) for entry in list_checkpoints())
+
+
+def test_a_damaged_one_is_listed_with_its_problem(shipped: Path, checkpoint: Path) -> None:
+    """One bad card does not hide the others."""
+    shutil.copytree(checkpoint, checkpoint.parent / "whole")
+    (checkpoint / "card.json").write_text("{")
+    damaged, whole = list_checkpoints()
+    assert (None, "tiny", None) == (damaged.card, damaged.name, whole.problem)
+    assert damaged.problem is not None
+    assert damaged.problem.startswith("tiny: card.json: not readable")
+
+
+def test_no_folder_at_all_is_an_empty_list(shipped: Path, tmp_path: Path) -> None:
+    """A place that is not there holds nothing."""
+    assert [] == list_checkpoints(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match="known: none yet"):
+        find_checkpoint("any", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "local", "nobody", "../up", "no/where", "a\0b", "~nobody/x", "a" * 5000]
+)
+def test_names_that_lead_nowhere(name: str, checkpoint: Path) -> None:
+    """What is no checkpoint is refused with the names there are, however odd it looks."""
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint .*known: .*tiny[^\n]*\.$") as caught:
+        find_checkpoint(name)
+    assert len(str(caught.value)) < 1000
+
+
+def test_good_names_pass() -> None:
+    """Letters, digits, dots, dashes and underscores."""
+    for name in ("a", "mnist-2d", "A.b_c-9", "9" * 64):
+        assert name == check_name(name)
+
+
+# -- the card ------------------------------------------------------------------------------------------------------
+
+
+def fields(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every field of a JSON document."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield (*at, name)
+            yield from fields(item, (*at, name))
+
+
+def changed(card: dict[str, Any], path: tuple[Any, ...], value: Any) -> bytes:
+    """The card's text with one field replaced, or removed when the value is Ellipsis."""
+    card = json.loads(json.dumps(card))
+    place = card
+    for name in path[:-1]:
+        place = place[name]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(card).encode()
+
+
+def test_every_field_of_the_card_is_checked(checkpoint: Path) -> None:
+    """Each field missing, of a wrong type, NaN or infinite is one sentence that names it."""
+    path, card = checkpoint / "card.json", json.loads((checkpoint / "card.json").read_text())
+    defaults = {"model", "training"}  # within these a missing field has its default
+    n_refused = 0
+    for field in fields(card):
+        for value in (..., [{"x": []}], float("nan"), {"unknown": 1}):
+            if value is ... and (field[0] in defaults and len(field) > 1):
+                continue
+            if field == ("run", "versions") and value == {"unknown": 1}:
+                value = {"python": 3}
+            path.write_bytes(changed(card, field, value))
+            with pytest.raises(CheckpointError, match=rf"^tiny: card\.json: {field[0]}[^\n]+\.$"):
+                pytest.fail(f"{field} may be {value}: {read_card(checkpoint)}")
+            n_refused += 1
+    assert n_refused > 150
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (("schema_version",), 2),
+        (("schema_version",), "1"),
+        (("extra",), 1),
+        (("data", "image_shape"), [2, 8, 8]),
+        (("data", "image_shape"), [1, 7, 8]),
+        (("data", "image_shape"), [1, 8, 65]),
+        (("data", "image_shape"), [1, 8]),
+        (("data", "n_test"), -1),
+        (("model", "latent_dim"), 513),
+        (("test", "elbo", "standard_error"), -1.0),
+        (("files", "weights"), "0" * 63),
+        (("files", "weights"), "../" * 20),
+        (("run", "outcome"), "splendid"),
+        (("run", "command"), "x" * 2001),
+    ],
+)
+def test_values_that_no_card_has(field: tuple[str, ...], value: Any, checkpoint: Path) -> None:
+    """Other versions, unknown fields and values out of range are refused."""
+    card = json.loads((checkpoint / "card.json").read_text())
+    (checkpoint / "card.json").write_bytes(changed(card, field, value))
+    with pytest.raises(CheckpointError, match=rf"^tiny: card\.json: {field[0]}[^\n]+\.$"):
+        LatentExplorer.load(checkpoint, "cpu")
+
+
+@pytest.mark.parametrize("name", FILES[:3])
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "a folder", "a flipped bit"])
+def test_damaged_files(name: str, damage: str, checkpoint: Path) -> None:
+    """Any file missing, empty, cut short, of another kind or changed by one bit: one sentence with its name."""
+    path = checkpoint / name
+    content = bytearray(path.read_bytes())
+    path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    elif damage != "missing":
+        content[40] ^= 0x80
+        path.write_bytes({"empty": b"", "truncated": bytes(content[:-9]), "a flipped bit": bytes(content)}[damage])
+    with pytest.raises(CheckpointError, match=rf"^tiny: [^\n]*{name}[^\n]*\.$"):
+        LatentExplorer.load(checkpoint, "cpu")
+
+
+# -- latents.npz ---------------------------------------------------------------------------------------------------
+
+
+def npz(**arrays: Any) -> bytes:
+    """The bytes of an npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def put_latents(folder: Path, content: bytes) -> None:
+    """Make them the ones that the card was written for, as whoever means harm would."""
+    (folder / "latents.npz").write_bytes(content)
+    card = json.loads((folder / "card.json").read_text())
+    card["files"]["latents"] = hashlib.sha256(content).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def hostile_latents(n: int) -> dict[str, bytes]:
+    """Arrays that do not fit a model of two dimensions and n test images."""
+    mu = np.zeros((n, 2), np.float32)
+    return {
+        "no mu": npz(logvar=mu),
+        "one row too few": npz(mu=mu[1:]),
+        "three dimensions": npz(mu=np.zeros((n, 3), np.float32)),
+        "double": npz(mu=mu.astype(np.float64)),
+        "objects": npz(mu=np.full((n, 2), None, dtype=object)),
+        "NaN": npz(mu=mu * np.nan),
+        "labels of another length": npz(mu=mu, labels=np.zeros(n + 1, np.int64)),
+        "labels that are floats": npz(mu=mu, labels=np.zeros(n)),
+        "a bomb": npz(mu=np.zeros((20_000_000,), np.uint8)),
+        "no zip": b"\x93NUMPY" + bytes(500),
+        "a broken stream": bytes(b ^ 0x55 if 60 < i < 90 else b for i, b in enumerate(npz(mu=mu + 1))),
+    }
+
+
+@pytest.mark.parametrize("kind", hostile_latents(1))
+def test_latents_that_do_not_fit(kind: str, checkpoint: Path) -> None:
+    """Even with the right sha256 nothing is unpickled, unpacked without measure, or believed."""
+    put_latents(checkpoint, hostile_latents(read_card(checkpoint).data.n_test)[kind])
+    with pytest.raises(CheckpointError, match=r"^tiny: latents\.npz does not fit its card [^\n]+\.$"):
+        read_latents(checkpoint, read_card(checkpoint))
+
+
+def test_latents_without_labels_or_spread(checkpoint: Path) -> None:
+    """Only mu must be there."""
+    mu = np.ones((read_card(checkpoint).data.n_test, 2), np.float32)
+    put_latents(checkpoint, npz(mu=mu))
+    latents = read_latents(checkpoint, read_card(checkpoint))
+    assert (None, None) == (latents.logvar, latents.labels)
+    assert np.array_equal(mu, latents.mu)
+
+
+# -- one file to give away -----------------------------------------------------------------------------------------
+
+
+def zip_of(members: list[tuple[str, bytes]]) -> bytes:
+    """An archive with these names, the same one several times if asked for."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w") as archive:
+        warnings.simplefilter("ignore")
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def members_of(folder: Path, prefix: str = "tiny/") -> list[tuple[str, bytes]]:
+    """A checkpoint's files as an archive names them."""
+    return [(prefix + name, (folder / name).read_bytes()) for name in FILES]
+
+
+def test_packed_and_unpacked_it_is_the_same(checkpoint: Path, isolated: Path) -> None:
+    """Byte by byte, under a new name, and it can be used."""
+    new = unpack_checkpoint(pack_checkpoint(checkpoint), "copy")
+    assert isolated / "copy" == new
+    assert sorted(FILES) == sorted(path.name for path in new.iterdir())
+    assert all((checkpoint / name).read_bytes() == (new / name).read_bytes() for name in FILES)
+    assert "copy" == LatentExplorer.load("copy", "cpu").name
+    assert {"tiny", "copy"} == {path.name for path in isolated.iterdir()}
+
+
+def test_a_damaged_one_is_not_handed_on(checkpoint: Path) -> None:
+    """Packing checks what it packs."""
+    (checkpoint / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(CheckpointError, match="damaged"):
+        pack_checkpoint(checkpoint)
+
+
+def test_paths_in_an_archive_lead_nowhere(checkpoint: Path, isolated: Path) -> None:
+    """Whatever folders an archive names, only the four files are made, in their own folder."""
+    members = members_of(checkpoint, "../../../")
+    members += [("/etc/passwd", b"x"), ("../run.json", b"{}"), ("tiny/run.lock", b""), ("stop", b""), ("a/b/c.py", b"")]
+    new = unpack_checkpoint(zip_of(members), "climber")
+    assert sorted(FILES) == sorted(path.name for path in new.iterdir())
+    assert {"tiny", "climber"} == {path.name for path in isolated.iterdir()}
+
+
+def hostile_archives(folder: Path) -> dict[str, bytes]:
+    """Files that are no checkpoint."""
+    members, whole = members_of(folder), pack_checkpoint(folder)
+    other_card = members[0][1].replace(b'"latent_dim": 2', b'"latent_dim": 3')
+    claims = bytearray(zip_of(members))
+    at = claims.rindex(b"PK\x01\x02")  # the central directory's last entry: its claim of a size
+    claims[at + 24 : at + 28] = (0xFFFF_FFF0).to_bytes(4, "little")
+    return {
+        "empty": b"",
+        "no zip": b"\x80\x04\x95" + bytes(100),
+        "cut short": whole[:-40],
+        "a broken stream": whole[:100] + bytes(b ^ 0xFF for b in whole[100:200]) + whole[200:],
+        "an empty zip": zip_of([]),
+        "no weights": zip_of([m for m in members if "safetensors" not in m[0]]),
+        "two cards": zip_of([*members, ("other/card.json", members[0][1])]),
+        "a card of another model": zip_of([("card.json", other_card), *members[1:]]),
+        "a card that is none": zip_of([("card.json", b"[]"), *members[1:]]),
+        "weights that are none": zip_of([members[0], ("model.safetensors", b"\x80pickle"), *members[2:]]),
+        "a claim of gigabytes": bytes(claims),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["empty", "no zip", "cut short", "a broken stream", "an empty zip", "no weights", "two cards",
+    "a card of another model", "a card that is none", "weights that are none", "a claim of gigabytes"])  # fmt: skip
+def test_hostile_archives(kind: str, checkpoint: Path, isolated: Path) -> None:
+    """One sentence each, and no trace in the folder of models."""
+    content = hostile_archives(checkpoint)[kind]
+    with pytest.raises(CheckpointError, match=ONE_SENTENCE) as caught:
+        unpack_checkpoint(content, "guest")
+    assert ".guest." not in str(caught.value)
+    assert ["tiny"] == [path.name for path in isolated.iterdir()]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(at=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.integers(0, 300))
+def test_no_damage_gets_past(at: int, byte: int, cut: int, finished: Path, isolated: Path) -> None:
+    """Any byte changed and any end cut off: refused in one sentence, or what was unpacked is whole."""
+    content = bytearray(pack_checkpoint(finished))
+    content[at % len(content)] = byte
+    try:
+        new = unpack_checkpoint(bytes(content[: len(content) - cut]), "guest")
+    except CheckpointError as problem:
+        refused = str(problem)
+    else:
+        refused = ""
+        LatentExplorer.load(new, "cpu")
+        shutil.rmtree(new)
+    assert "\n" not in refused
+    assert [] == list(isolated.iterdir())
+
+
+def test_too_much_together_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound holds for the sum of the files."""
+    sizes = sorted((checkpoint / name).stat().st_size for name in FILES)
+    monkeypatch.setattr(checkpoints, "LARGEST_ARCHIVE", sizes[-1] + 1)
+    with pytest.raises(CheckpointError, match="would unpack to"):
+        unpack_checkpoint(pack_checkpoint(checkpoint), "guest")
+
+
+def test_names_for_what_is_unpacked(shipped: Path, checkpoint: Path) -> None:
+    """A name that is taken, here or among the shipped ones, or that is none, is refused."""
+    content = pack_checkpoint(checkpoint)
+    (shipped / "came-along").mkdir()
+    for name in ("tiny", "came-along"):
+        with pytest.raises(CheckpointError, match="already a model named"):
+            unpack_checkpoint(content, name)
+    with pytest.raises(ConfigError, match="cannot be used"):
+        unpack_checkpoint(content, "../up")

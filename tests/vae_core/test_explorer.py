@@ -1,0 +1,179 @@
+"""LatentExplorer: the same answers as torch, whatever the batch and the type, and clear refusals."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import vae_core
+from vae_core.data import ImageSet
+from vae_core.errors import CheckpointError, ConfigError, ShapeError
+from vae_core.explorer import LatentExplorer
+from vae_core.models import Capabilities
+
+
+@pytest.fixture(scope="module")
+def explorer(finished: Path) -> LatentExplorer:
+    """The small model on the CPU."""
+    return LatentExplorer.load(finished, "cpu")
+
+
+def some_z(n: int) -> np.ndarray[Any, Any]:
+    """Points around the origin."""
+    return np.random.default_rng(0).normal(size=(n, 2)).astype(np.float32)
+
+
+def test_answers_are_torchs(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """encode and decode are the module's own, to the last bit for one batch."""
+    images = digits.test.images[:10]
+    with torch.inference_mode():
+        expected = explorer.model.encode(torch.from_numpy(images.astype(np.float32)) / 255)
+        means = explorer.model.likelihood.mean(explorer.model.decode(torch.from_numpy(some_z(10))))
+    posterior = explorer.encode(images)
+    np.testing.assert_allclose(expected.mu, posterior.mu, atol=1e-6)
+    np.testing.assert_allclose(expected.logvar, posterior.logvar, atol=1e-6)
+    assert np.array_equal(means, explorer.decode(some_z(10)))
+
+
+@pytest.mark.parametrize("n", [0, 1, 1024, 1025])
+def test_batches_leave_no_trace(n: int, explorer: LatentExplorer, digits: ImageSet) -> None:
+    """Any number of rows gives what each alone gives, also none and more than a batch."""
+    z, images = some_z(n), np.resize(digits.train.images, (n, 1, 8, 8))
+    decoded, posterior = explorer.decode(z), explorer.encode(images)
+    assert posterior.logvar is not None
+    assert ((n, 1, 8, 8), (n, 2), (n, 2)) == (decoded.shape, posterior.mu.shape, posterior.logvar.shape)
+    assert {np.dtype(np.float32)} == {a.dtype for a in (decoded, posterior.mu, posterior.logvar)}
+    for i in {0, n // 2, n - 1} if n else ():
+        np.testing.assert_allclose(explorer.decode(z[i : i + 1])[0], decoded[i], atol=1e-6)
+        np.testing.assert_allclose(explorer.encode(images[i : i + 1]).mu[0], posterior.mu[i], atol=1e-5)
+    assert n == 0 or 0 <= decoded.min() <= decoded.max() <= 1
+
+
+def test_types_of_images_agree(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """uint8, every floating type, read-only, reversed and nested lists are the same pixels."""
+    images = digits.test.images[:6]
+    expected = explorer.encode(images).mu
+    assert not images.flags.writeable
+    for kind in (np.float16, np.float32, np.float64, np.longdouble, ">f4"):
+        tolerance = 1e-2 if kind is np.float16 else 1e-5
+        np.testing.assert_allclose(expected, explorer.encode((images / 255).astype(kind)).mu, atol=tolerance)
+    np.testing.assert_allclose(expected[::-1], explorer.encode(images[::-1]).mu, atol=1e-5)
+    np.testing.assert_allclose(expected, explorer.encode((images / 255).tolist()).mu, atol=1e-5)
+
+
+def test_types_of_z_agree(explorer: LatentExplorer) -> None:
+    """Lists, integers and every floating type are the same points."""
+    expected = explorer.decode([[1, -2], [0, 3]])
+    for kind in (np.int8, np.int64, np.float16, np.float64, ">f8"):
+        assert np.array_equal(expected, explorer.decode(np.array([[1, -2], [0, 3]], kind)))
+
+
+BAD_Z: list[Any] = [
+    [1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]], [[[1.0, 2.0]]], 3.0, [], [[float("nan"), 0]], [[float("inf"), 0]],
+    [[1e39, 0]], [["a", "b"]], [[None, 1]], [[1j, 0]], [[True, False]], [[1], [2, 3]], {"z": 1}, None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("z", BAD_Z, ids=repr)
+def test_bad_z(z: Any, explorer: LatentExplorer) -> None:
+    """Wrong shapes, types and values are one sentence, in decode and in draw."""
+    with pytest.raises(ShapeError, match=r"^[^\n]+\.$"):
+        explorer.decode(z)
+    with pytest.raises(ShapeError, match=r"^[^\n]+\.$"):
+        explorer.draw(z, generator=np.random.default_rng(0))
+
+
+BAD_IMAGES: list[Any] = [
+    np.zeros((1, 8, 8)), np.zeros((8, 8)), np.zeros((2, 3, 8, 8)), np.zeros((2, 1, 28, 28)), np.zeros((2, 64)),
+    np.full((1, 1, 8, 8), 1.1), np.full((1, 1, 8, 8), -0.1), np.full((1, 1, 8, 8), np.nan),
+    np.full((1, 1, 8, 8), np.inf),
+    np.zeros((1, 1, 8, 8), np.int64), np.zeros((1, 1, 8, 8), bool), np.zeros((1, 1, 8, 8), complex),
+    np.full((1, 1, 8, 8), "x"), [[1], [1, 2]], None, [], 255 * np.ones((1, 1, 8, 8), np.float32),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("images", BAD_IMAGES, ids=range(len(BAD_IMAGES)))
+def test_bad_images(images: Any, explorer: LatentExplorer) -> None:
+    """Wrong shapes, types and ranges are one sentence."""
+    with pytest.raises(ShapeError, match=r"^[^\n]+\.$"):
+        explorer.encode(images)
+
+
+def test_a_label_is_refused(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """A model without classes says that it takes none."""
+    with pytest.raises(ShapeError, match="tiny takes no class"):
+        explorer.decode([[0, 0]], label=3)
+    with pytest.raises(ShapeError, match="tiny takes no class"):
+        explorer.encode(digits.test.images[:1], label=[3])
+
+
+def test_decode_never_draws(explorer: LatentExplorer) -> None:
+    """The same z gives the same image; torch's global generator is not touched."""
+    before = torch.random.get_rng_state()
+    assert np.array_equal(explorer.decode(some_z(3)), explorer.decode(some_z(3)))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_draws_come_from_their_generator(explorer: LatentExplorer) -> None:
+    """Equal generators give equal pictures, pixels of 0 and 1 for a Bernoulli, whose mean is x_hat."""
+    first, again, other = (explorer.draw(some_z(3), generator=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert {0.0, 1.0} == set(first.flat)
+    many = explorer.draw(np.repeat(some_z(1), 2000, axis=0), generator=np.random.default_rng(0))
+    np.testing.assert_allclose(explorer.decode(some_z(1))[0], many.mean(0), atol=0.06)
+
+
+def test_answers_are_the_askers_own(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """Writing into a result changes neither the next answer nor what was given."""
+    z, images = some_z(2), np.array(digits.test.images[:2])
+    expected, pixels = explorer.decode(z).copy(), images.copy()
+    explorer.decode(z).fill(0)
+    explorer.encode(images).mu.fill(0)
+    assert np.array_equal(expected, explorer.decode(z))
+    assert np.array_equal(pixels, images)
+
+
+def test_it_says_what_it_is(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """Name, card, shape, capabilities and the encoded test split."""
+    assert ("tiny", "cpu", 2, (1, 8, 8)) == (
+        explorer.name,
+        explorer.device,
+        explorer.latent_dim,
+        explorer.image_shape,
+    )
+    assert Capabilities(encode=True, posterior=True, label=False) == explorer.can
+    assert len(digits.test) == len(explorer.latents.mu) == explorer.card.data.n_test
+    assert not any(parameter.requires_grad for parameter in explorer.model.parameters())
+
+
+def test_a_name_or_a_path(checkpoint: Path, tmp_path: Path) -> None:
+    """Both find the checkpoint; a folder can be renamed and carried elsewhere."""
+    assert vae_core.LatentExplorer is LatentExplorer
+    elsewhere = shutil.copytree(checkpoint, tmp_path / "renamed")
+    loaded = [LatentExplorer.load(where, device="cpu") for where in ("tiny", checkpoint, str(checkpoint), elsewhere)]
+    assert ["tiny", "tiny", "tiny", "renamed"] == [explorer.name for explorer in loaded]
+    assert all(np.array_equal(loaded[0].decode([[0, 1]]), explorer.decode([[0, 1]])) for explorer in loaded)
+
+
+def test_what_cannot_be_loaded(checkpoint: Path, run: Any) -> None:
+    """An unknown name, an unfinished run and an unknown device are told apart."""
+    with pytest.raises(CheckpointError, match=r"no checkpoint 'nobody'; known: .*tiny"):
+        LatentExplorer.load("nobody")
+    with pytest.raises(CheckpointError, match="run has not finished"):
+        LatentExplorer.load(run.name)
+    with pytest.raises(ConfigError, match="device"):
+        LatentExplorer.load("tiny", device="abacus")
+
+
+@pytest.mark.gpu
+def test_a_gpu_agrees_with_the_cpu(explorer: LatentExplorer, finished: Path, digits: ImageSet) -> None:
+    """The same pictures and the same posterior on both, within float32's reach."""
+    on_gpu = LatentExplorer.load(finished, "cuda")
+    np.testing.assert_allclose(explorer.decode(some_z(300)), on_gpu.decode(some_z(300)), atol=1e-4)
+    np.testing.assert_allclose(explorer.encode(digits.test.images).mu, on_gpu.encode(digits.test.images).mu, atol=1e-3)
