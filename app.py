@@ -16,7 +16,15 @@ from ui.routes import ROUTES
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
 
-HEAVY_MODULES = ("numpy", "pandas", "plotly.graph_objects", "PIL.Image", "torch", "vae_core.explorer", "ui.cache")
+HEAVY_MODULES = (
+    "pandas",
+    "plotly.graph_objects",
+    "torchvision",
+    "vae_core.explorer",
+    "ui.cache",
+    "ui.runs",
+    "ui.takeaway",
+)
 
 
 @asynccontextmanager
@@ -36,12 +44,10 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    import torch
-
     from vae_core import LatentExplorer, list_checkpoints
-    from vae_core.training.process import default_threads
+    from vae_core.explorer import limit_threads
 
-    torch.set_num_threads(default_threads())
+    limit_threads()  # training runs beside the app, and two that take every core hold each other up
     usable = [entry for entry in list_checkpoints() if entry.card]
     if usable:
         with suppress(VaeCoreError):

@@ -7,6 +7,7 @@ from ui import trash
 from ui.bring import bring_a_model
 from ui.figures import curves
 from ui.takeaway import offer_files, offer_lines
+from ui.text import plain
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import CheckpointEntry
 from vae_core.training.run_folder import RunFolder
@@ -67,7 +68,7 @@ def list_damaged(entries: list[CheckpointEntry]) -> None:
         st.markdown("##### Folders that cannot be opened")
     for entry in damaged:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(words.plain(entry.problem or ""), icon=":material/broken_image:")
+            st.warning(plain(entry.problem or ""), icon=":material/broken_image:")
             if not entry.shipped:
                 key = f"delete damaged {entry.name}"
                 st.button("Delete", key=key, icon=":material/delete:", on_click=trash.delete, args=(entry.path,))

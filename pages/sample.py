@@ -43,8 +43,8 @@ def sample() -> None:
             key="sample what",
             persist_state="session",
             format_func={"mean": "Mean of p(x|z)", "draw": "Draw from p(x|z)"}.__getitem__,
-            help="The mean is what one usually sees; a draw is what the model says an image is, with the pixel noise of "
-            "its likelihood.",
+            help="The mean is what one usually sees; a draw is what the model says an image is, with the pixel noise "
+            "of its likelihood.",
         )
         seed = st.number_input(
             "Seed",

@@ -24,7 +24,7 @@ def new_run() -> None:
     try:
         config, command = settings.config(), settings.command()
         if settings.name:
-            pass
+            check_name(settings.name)
         if pressed:
             st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
             st.session_state.pop("train trashed", None)
@@ -71,7 +71,7 @@ def show_run(run: RunFolder) -> None:
     if history:
         runs.show_terms(history)
         what = "Loss, log-likelihood and KL over the epochs, for training and validation."
-        st.plotly_chart(curves(history), key=f"train curves of {run.name}", config={"displayModeBar": False}, alt=what)
+        st.plotly_chart(curves(history), config={"displayModeBar": False}, alt=what)
         runs.show_space(run, history)
     if status.state == "failed":
         runs.show_log(run)

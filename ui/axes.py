@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.sliders import subscript
+from ui.text import subscript
 from vae_core import LatentExplorer
 
 

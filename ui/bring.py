@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from ui.model_card import plain
+from ui.text import plain
 from vae_core import VaeCoreError, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, unpack_checkpoint
 

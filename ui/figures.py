@@ -18,7 +18,7 @@ MOST_POINTS = 400
 TERMS = {"loss": "Loss", "log_likelihood": "Log-likelihood", "kl": "KL"}
 
 
-def curves(history: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.Figure:
+def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Figure:
     """Loss, log-likelihood and KL over the epochs, training and validation, side by side.
 
     The loss is kl_weight * kl - log_likelihood, with the weight that training used in that epoch; for validation it is
@@ -60,12 +60,12 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.Fig
             )
     figure.update_annotations(font_size=13)
     figure.add_annotation(
-        text="nats per image, by epoch", x=1, y=-0.2, xref="paper", yref="paper", yanchor="top", showarrow=False
+        text="nats per image, by epoch", x=0.5, y=-0.19, xref="paper", yref="paper", yanchor="top", showarrow=False
     )
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.32, "yanchor": "top"},
         dragmode=False,
         uirevision="curves",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,18 +11,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ui.figures import TRAINING_COLOUR, VALIDATION_COLOUR
-from ui.sliders import subscript
+from ui.text import plain, subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure
 
 DEAD = 0.01
 """Nats below which a latent dimension says nothing of the image: its posterior is the prior."""
 CLASSES_SHOWN = 12
-
-
-def plain(text: str) -> str:
-    """Text of a card for a place that reads Markdown: a link, picture or colour in it stays letters."""
-    return re.sub(r"([\\`*_{}\[\]()#!|<>~:$&])", r"\\\1", " ".join(text.split()))
 
 
 def in_a_sentence(explorer: LatentExplorer) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import cache
+from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.images import enlarge, montage, png_bytes
 
@@ -58,7 +59,7 @@ def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: Del
     index = int(distances.argmin())
     images = cache.test_images(explorer)
     labels, names = explorer.latents.labels, explorer.card.data.class_names
-    title = f"{names[labels[index]]}" if labels is not None and names else "test image"
+    title = plain(names[labels[index]]) if labels is not None and names else "test image"
     (reconstruction,) = explorer.decode(mu[index : index + 1])
     shown, captions = [magnified(reconstruction, 130)], ["Its reconstruction"]
     if images is not None:

@@ -11,7 +11,7 @@ import streamlit as st
 from ui.cache import plane
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
-from ui.sliders import subscript
+from ui.text import subscript
 from vae_core.checkpoints import local_dir, restore_checkpoint, trash_checkpoint
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
@@ -130,13 +130,13 @@ def offer_undo(trashed: Path) -> None:
 
 
 def describe(run: RunFolder, status: Status) -> str:
-    """One line of markdown on a run: name, state, what it is, how far."""
+    """One line of markdown on a run: name, state, what it is."""
     try:
         config = run.request().config
     except VaeCoreError:
         return f"{run.name} :red-badge[damaged]"
     title = DATASETS[config.dataset].title if config.dataset in DATASETS else config.dataset
-    what = f"{title} · {config.model.latent_dim}-D {config.model.network} · {config.training.epochs} epochs"
+    what = f"{title} · {config.model.latent_dim}-D {config.model.network}"
     return f"{run.name} :{BADGES[status.state]}-badge[{status.state}] :small[:gray[{what}]]"
 
 

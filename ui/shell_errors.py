@@ -6,6 +6,7 @@ import logging
 
 import streamlit as st
 
+from ui.text import plain
 from vae_core.errors import VaeCoreError
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ def show_script_error(problem: Exception) -> bool:
     the server's log.
     """
     if isinstance(problem, VaeCoreError):
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")  # it may quote a stranger's file
         return True
     logger.error("A page failed.", exc_info=problem)
     st.error(

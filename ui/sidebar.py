@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import state
-from vae_core.checkpoints import CheckpointEntry
-from vae_core.data import DATASETS, fetch_dataset, is_available
+from ui.fetch import fetch_button
+from ui.text import plain
+from vae_core.data import DATASETS, is_available
 from vae_core.device import available_devices
-from vae_core.errors import VaeCoreError
 
 
 def show() -> None:
@@ -19,7 +19,6 @@ def show() -> None:
             st.session_state.pop("explorer", None)
             return
         names = [entry.name for entry in entries]
-        by_name = {entry.name: entry for entry in entries}
         state.restore_from_url(names)
         # The widget has a key of its own: it follows the session, which other pages change too.
         if st.session_state.get("model choice") != st.session_state["model"]:
@@ -28,7 +27,6 @@ def show() -> None:
             "Model",
             names,
             key="model choice",
-            format_func=lambda name: _describe(by_name[name]),
             on_change=_choose,
             help="Shipped models and those trained or brought here.",
         )
@@ -48,10 +46,6 @@ def _choose() -> None:
         del st.query_params["z"]  # it belongs to the model before
 
 
-def _describe(entry: CheckpointEntry) -> str:
-    return entry.name
-
-
 def _device_name(device: str) -> str:
     return "the CPU" if device == "cpu" else device
 
@@ -61,29 +55,16 @@ def _data_status() -> None:
     explorer = state.current_explorer()
     card = explorer.card
     st.caption(
-        f"{card.data.title} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "
+        f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "
         f"{card.model.likelihood}"
     )
     if card.data.name not in DATASETS:
         return
     spec = DATASETS[card.data.name]
     if is_available(card.data.name):
-        st.caption(f":material/check_circle: {card.data.title} is on this machine")
+        st.caption(f":material/check_circle: {plain(card.data.title)} is on this machine")
         return
     st.caption(
-        f":material/cloud_off: {card.data.title} is not on this machine: the map is complete, originals are not shown."
+        f":material/cloud_off: {spec.title} is not on this machine: the map is complete, originals are not shown."
     )
-    size = spec.download_bytes / 1e6
-    if st.button(f"Fetch {card.data.title} ({size:.0f} MB)", icon=":material/download:", width="stretch"):
-        bar = st.progress(0.0, text="Connecting …")
-
-        def progress(file_name: str, done: int, total: int) -> None:
-            bar.progress(min(1.0, done / total) if total else 0.0, text=f"{file_name}: {done / 1e6:.1f} MB")
-
-        try:
-            fetch_dataset(card.data.name, progress=progress)
-        except VaeCoreError as problem:
-            bar.empty()
-            st.error(str(problem))
-        else:
-            st.rerun()
+    fetch_button(card.data.name, key="sidebar fetch")

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ui import state
+from ui.text import subscript
 from vae_core import LatentExplorer
 
 DEAD_KL = 0.01
@@ -48,8 +49,3 @@ def _moved(explorer: LatentExplorer, i: int, key: str) -> None:
     z = state.current_z(explorer).copy()
     z[i] = st.session_state[key]
     state.set_z(explorer, z)
-
-
-def subscript(number: int) -> str:
-    """The number in subscript digits, as in z₁₂."""
-    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

@@ -14,6 +14,7 @@ import streamlit as st
 from ui.cache import open_explorer
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, CheckpointEntry
+from vae_core.errors import CheckpointError
 
 FIRST_MODEL = "mnist-2d"
 FARTHEST = 100.0
@@ -31,7 +32,7 @@ def restore_from_url(names: list[str]) -> None:
         return
     asked = st.query_params.get("model", st.session_state.get("model"))
     if asked is not None and asked not in names:
-        # An address may come from anybody: only what can be a name is shown, and as code, lest it become a link or picture.
+        # An address may come from anybody: only what can be a name is shown, and as code, lest it become a link.
         named = f" named `{asked}`" if NAME_PATTERN.fullmatch(asked) else " of the name that the address asks for"
         st.session_state["notice"] = f"There is no model{named} here, so this is another one."
         st.query_params.clear()
@@ -40,8 +41,18 @@ def restore_from_url(names: list[str]) -> None:
 
 
 def current_explorer() -> LatentExplorer:
-    """The model that the sidebar shows as chosen."""
-    explorer: LatentExplorer = st.session_state["explorer"]
+    """The model that the sidebar shows as chosen.
+
+    Raises
+    ------
+    CheckpointError
+        When there is no model at all.
+    """
+    explorer: LatentExplorer | None = st.session_state.get("explorer")
+    if explorer is None:
+        raise CheckpointError(
+            "There is no model here yet: train one on the page Train, or bring one on the page Model."
+        )
     return explorer
 
 

@@ -52,8 +52,8 @@ HELP = {
 """A sentence on each setting."""
 
 TITLES = {
-    "mlp": "Fully connected (mlp)",
-    "conv": "Convolutional (conv)",
+    "mlp": "Dense (mlp)",
+    "conv": "Convolutional",
     "bernoulli": "Bernoulli",
     "gaussian": "Gaussian",
     "silu": "SiLU",

@@ -13,6 +13,7 @@ import secrets
 import shutil
 import time
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,9 @@ def find_checkpoint(name: str | Path, checkpoints_dir: str | Path | None = None)
         except (OSError, ValueError):
             break
     known = ", ".join(entry.name for entry in list_checkpoints(checkpoints_dir)) or "none yet"
-    raise CheckpointError(f"There is no checkpoint {text[:200]!r}; known: {known}. Give one of these or a folder's path.")
+    raise CheckpointError(
+        f"There is no checkpoint {text[:200]!r}; known: {known}. Give one of these or a folder's path."
+    )
 
 
 def read_card(folder: Path) -> Card:
@@ -192,24 +195,41 @@ def read_latents(folder: Path, card: Card) -> Latents:
     }
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # The sizes are read before anything is unpacked: a small archive can name a large array.
-            if sum(member.file_size for member in archive.infolist()) > 16 * n * (d + 1) + 4096:
-                raise ValueError("larger than the card implies")
-        with np.load(io.BytesIO(content), allow_pickle=False) as npz:
-            for key, (shape, dtype) in shapes.items():
-                if key not in npz.files and key != "mu":
-                    continue
-                array = npz[key]
-                if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
-                    raise ValueError(f"{key} is {array.dtype} {array.shape}, expected finite {dtype.__name__} {shape}")
-                arrays[key] = array
+        members = _unzipped(content, [f"{key}.npy" for key in shapes], largest=16 * n * (d + 1) + 4096)
+        for key, (shape, dtype) in shapes.items():
+            if f"{key}.npy" not in members and key != "mu":
+                continue
+            array = np.lib.format.read_array(io.BytesIO(members[f"{key}.npy"]), allow_pickle=False)
+            if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
+                raise ValueError(f"{key} is {array.dtype} {array.shape}, expected finite {dtype.__name__} {shape}")
+            arrays[key] = array
         labels, n_classes = arrays.get("labels"), len(card.data.class_names)
         if labels is not None and n_classes and not np.isin(labels, np.arange(n_classes)).all():
             raise ValueError(f"labels go beyond the {n_classes} classes")
     except Exception as problem:  # zipfile, zlib and numpy raise a dozen kinds
         raise CheckpointError(f"{folder.name}: {LATENTS} does not fit its card ({problem}).") from None
     return Latents(arrays["mu"], arrays.get("logvar"), arrays.get("labels"))  # type: ignore[arg-type]
+
+
+def _unzipped(content: bytes, names: Collection[str], *, largest: int) -> dict[str, bytes]:
+    """Those members of a zip file whose names end in one of `names`; it may have been made to do harm."""
+    members: dict[str, bytes] = {}
+    n_bytes = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():
+            name = info.filename.rpartition("/")[2]
+            if name not in names:
+                continue
+            if name in members:
+                raise ValueError(f"it holds {name} more than once")
+            n_bytes += info.file_size
+            if n_bytes > largest:
+                raise ValueError(f"it would unpack to {n_bytes:,} bytes or more, expected at most {largest:,}")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{name} is packed in a way that is not used here")  # and whose unpacking has no bound
+            with archive.open(info) as member:
+                members[name] = member.read(info.file_size)  # so many and no more, whatever it holds
+    return members
 
 
 def pack_checkpoint(folder: Path) -> bytes:
@@ -251,27 +271,11 @@ def unpack_checkpoint(content: bytes, name: str, checkpoints_dir: str | Path | N
     target = local_dir(checkpoints_dir) / check_name(name)
     if target.exists() or (SHIPPED_DIR / name).exists():
         raise CheckpointError(f"There is already a model named {name!r}; choose another name.")
-    members: dict[str, bytes] = {}
-    n_bytes = 0
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for info in archive.infolist():
-                file_name = info.filename.rpartition("/")[2]
-                if file_name not in (CARD, WEIGHTS, LATENTS, HISTORY):
-                    continue
-                if file_name in members:
-                    raise CheckpointError(f"The file holds {file_name} more than once; a checkpoint has one of each.")
-                n_bytes += info.file_size
-                if n_bytes > LARGEST_ARCHIVE:
-                    raise CheckpointError(
-                        f"The file would unpack to {n_bytes:,} bytes or more; a checkpoint has at most {LARGEST_ARCHIVE:,}."
-                    )
-                members[file_name] = archive.read(info)
-    except CheckpointError:
-        raise
+        members = _unzipped(content, (CARD, WEIGHTS, LATENTS, HISTORY), largest=LARGEST_ARCHIVE)
     except Exception as problem:  # zipfile and the packers below it raise a dozen kinds
         raise CheckpointError(
-            f"This is not a checkpoint file as *Model* offers it for download: not a readable zip ({problem})."
+            f"This is no checkpoint file as the page Model offers it for download: {problem}."
         ) from None
     missing = [file_name for file_name in (CARD, WEIGHTS, LATENTS) if file_name not in members]
     if missing:

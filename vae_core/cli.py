@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{problem.strerror or problem}{at}.")
     except MemoryError:
         return _fail("There is not enough memory for this; take fewer images, a smaller network or a smaller batch.")
-    except Exception as problem:  # noqa: BLE001 - a bug; a user still gets one line, a developer asks for more
+    except Exception as problem:
         if os.environ.get("VAE_DEBUG"):
             traceback.print_exc()
         if type(problem).__name__ == "OutOfMemoryError":
@@ -139,7 +139,9 @@ def _train(arguments: argparse.Namespace) -> Any:
         try:
             outcome = run(folder, data_dir=given.get("data_dir"), on_status=bar.status, on_epoch=bar.epoch)
         except Interrupted:
-            bar.say(f"{folder.name}: stopped and saved; go on with: python -m vae_core train --resume --name {folder.name}")
+            bar.say(
+                f"{folder.name}: stopped and saved; go on with: python -m vae_core train --resume --name {folder.name}"
+            )
             return None
     if outcome.message:
         bar.say(f"{folder.name}: {outcome.message}")
@@ -167,7 +169,8 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
     for key, value in recorded.items():
         if key in given and given[key] != value:
             raise ConfigError(
-                f"{folder.name} was started with {key} = {value}, and a resumed run keeps its settings: leave --{key.replace('_', '-')} out."
+                f"{folder.name} was started with {key} = {value}, and a resumed run keeps its "
+                f"settings: leave --{key.replace('_', '-')} out."
             )
     return folder
 
@@ -201,12 +204,18 @@ def _train_document(folder: Any) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m vae_core", description="Train variational autoencoders and explore their latent spaces.")
+    parser = argparse.ArgumentParser(
+        prog="python -m vae_core", description="Train variational autoencoders and explore their latent spaces."
+    )
     parser.add_argument("--version", action="version", version=f"vae_core {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--checkpoints-dir", default=None, help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)")
+    place.add_argument(
+        "--checkpoints-dir",
+        default=None,
+        help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)",
+    )
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data-dir", default=None, help="where data sets lie (default: VAE_DATA_DIR, else data)")
     json_ = argparse.ArgumentParser(add_help=False)
@@ -218,7 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     split.add_argument("--dataset", default=None, help="default: the one the model was trained on")
     split.add_argument("--split", default="test", choices=("train", "validation", "test"))
     picture = argparse.ArgumentParser(add_help=False)
-    picture.add_argument("--scale", type=_number(int, 1, 64), default=1, help="side of a pixel in the picture (default: 1)")
+    picture.add_argument(
+        "--scale", type=_number(int, 1, 64), default=1, help="side of a pixel in the picture (default: 1)"
+    )
     class_ = argparse.ArgumentParser(add_help=False)
     class_.add_argument("--class", dest="class_", default=None, help="the class to decode, for models that take one")
 
@@ -227,22 +238,49 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", parents=[place, json_], help="list the checkpoints")
     p = commands.add_parser("show", parents=[place, json_], help="show a checkpoint's card")
     p.add_argument("name", metavar="NAME", help="a checkpoint's name, or the path of its folder")
-    _add_train(commands.add_parser("train", parents=[json_], argument_default=UNSET, help="train a model, or resume a run"))
+    _add_train(
+        commands.add_parser("train", parents=[json_], argument_default=UNSET, help="train a model, or resume a run")
+    )
     p = commands.add_parser("evaluate", parents=[model, split, data, place, json_], help="measure a model on a split")
-    p.add_argument("--importance-samples", type=_number(int, 0, 1_000_000), default=0, metavar="K", help="also the importance-weighted NLL with K samples an image")
-    p.add_argument("--n-images", type=_number(int, 1, 10_000_000), default=None, metavar="N", help="only the first N images of the split")
+    p.add_argument(
+        "--importance-samples",
+        type=_number(int, 0, 1_000_000),
+        default=0,
+        metavar="K",
+        help="also the importance-weighted NLL with K samples an image",
+    )
+    p.add_argument(
+        "--n-images",
+        type=_number(int, 1, 10_000_000),
+        default=None,
+        metavar="N",
+        help="only the first N images of the split",
+    )
     p = commands.add_parser("encode", parents=[model, split, data, place, json_], help="encode a split into a table")
     p.add_argument("--out", required=True, metavar="FILE.csv|.npz")
-    p = commands.add_parser("decode", parents=[model, place, picture, class_, json_], help="decode one z into a picture")
-    p.add_argument("--z", required=True, type=_floats, metavar="=Z1,Z2,…", help="write it with an equals sign: --z=-0.5,1.0")
+    p = commands.add_parser(
+        "decode", parents=[model, place, picture, class_, json_], help="decode one z into a picture"
+    )
+    p.add_argument(
+        "--z", required=True, type=_floats, metavar="=Z1,Z2,…", help="write it with an equals sign: --z=-0.5,1.0"
+    )
     p.add_argument("--out", required=True, metavar="FILE.png")
-    p = commands.add_parser("sample", parents=[model, place, picture, class_, json_], help="decode draws from the prior")
+    p = commands.add_parser(
+        "sample", parents=[model, place, picture, class_, json_], help="decode draws from the prior"
+    )
     p.add_argument("--sampler", default="prior", choices=("prior",))
     p.add_argument("--count", type=_number(int, 1, 10_000), default=64)
-    p.add_argument("--temperature", type=_number(float, 0, 100), default=1.0, help="standard deviation of the draws (default: 1, the prior)")
+    p.add_argument(
+        "--temperature",
+        type=_number(float, 0, 100),
+        default=1.0,
+        help="standard deviation of the draws (default: 1, the prior)",
+    )
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", required=True, metavar="FILE.png")
-    p = commands.add_parser("interpolate", parents=[model, place, picture, json_], help="decode a path between two test images")
+    p = commands.add_parser(
+        "interpolate", parents=[model, place, picture, json_], help="decode a path between two test images"
+    )
     p.add_argument("--from", dest="from_", type=int, required=True, metavar="I", help="index into the test split")
     p.add_argument("--to", type=int, required=True, metavar="J", help="index into the test split")
     p.add_argument("--method", default="linear", choices=("linear", "slerp"))
@@ -259,23 +297,39 @@ def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--dataset", help="default: digits, which ships with scikit-learn")
     p.add_argument("--data-dir", help="where data sets lie (default: VAE_DATA_DIR, else data)")
     p.add_argument("--name", help="name of the new run (default: one is made)")
-    p.add_argument("--checkpoints-dir", help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)")
-    p.add_argument("--resume", action="store_true", default=False, help="go on with the run --name, which keeps its settings")
+    p.add_argument(
+        "--checkpoints-dir", help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)"
+    )
+    p.add_argument(
+        "--resume", action="store_true", default=False, help="go on with the run --name, which keeps its settings"
+    )
     p.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
     p.add_argument("--family", choices=get_args(Family))
     p.add_argument("--network", choices=get_args(Network))
-    p.add_argument("--hidden", type=_widths, metavar="512,256", help="widths (mlp) or channels (conv) from the image inwards")
+    p.add_argument(
+        "--hidden", type=_widths, metavar="512,256", help="widths (mlp) or channels (conv) from the image inwards"
+    )
     p.add_argument("--activation", choices=get_args(Activation))
     p.add_argument("--latent-dim", type=int)
     p.add_argument("--likelihood", choices=get_args(LikelihoodName))
-    p.add_argument("--sigma", type=_sigma, metavar="S|learned", help="standard deviation of --likelihood gaussian (default: learned)")
+    p.add_argument(
+        "--sigma",
+        type=_sigma,
+        metavar="S|learned",
+        help="standard deviation of --likelihood gaussian (default: learned)",
+    )
     p.add_argument("--beta", type=float, help="weight of the KL term in the training loss")
     p.add_argument("--kl-warmup", type=float, metavar="EPOCHS", help="epochs over which that weight grows from 0")
     p.add_argument("--epochs", type=int)
     p.add_argument("--batch-size", type=int)
     p.add_argument("--learning-rate", type=float)
     p.add_argument("--schedule", choices=get_args(Schedule))
-    p.add_argument("--patience", type=int, metavar="EPOCHS", help="stop when validation has not improved for so long (default: 0, never)")
+    p.add_argument(
+        "--patience",
+        type=int,
+        metavar="EPOCHS",
+        help="stop when validation has not improved for so long (default: 0, never)",
+    )
     p.add_argument("--seed", type=int)
     p.add_argument("--threads", type=int, help="CPU threads (default: one fewer than there are cores)")
     p.add_argument("--weights-dtype", choices=get_args(WeightsDtype), help="type in which the weights are stored")

@@ -43,7 +43,8 @@ def fetch_with_progress(name: str, data_dir: str | None) -> Path:
     from vae_core.data import fetch_dataset
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def progress(file_name: str, done: int, total: int) -> None:
@@ -160,7 +161,8 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     for option, index in (("--from", arguments.from_), ("--to", arguments.to)):
         if not 0 <= index < len(explorer.latents.mu):
             raise ShapeError(
-                f"{option} {index}: the test split of {explorer.card.data.name} has images 0 to {len(explorer.latents.mu) - 1}."
+                f"{option} {index}: the test split of {explorer.card.data.name} has images 0 to "
+                f"{len(explorer.latents.mu) - 1}."
             )
         ends.append(explorer.latents.mu[index])
     scale = max(arguments.scale, 4) if out.suffix == ".gif" else arguments.scale
@@ -218,7 +220,8 @@ def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, I
     data = load_dataset(arguments.dataset or explorer.card.data.name, arguments.data_dir)
     if data.image_shape != explorer.image_shape:
         raise DataError(
-            f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are {data.image_shape}."
+            f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are "
+            f"{data.image_shape}."
         )
     return explorer, data
 
@@ -240,5 +243,7 @@ def _out(path: str, *suffixes: str) -> Path:
     if not out.parent.is_dir():
         raise ConfigError(f"--out {path}: there is no folder {out.parent}.")
     if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ConfigError(f"--out {path}: it cannot be written there; check that it is no folder and that you may write.")
+        raise ConfigError(
+            f"--out {path}: it cannot be written there; check that it is no folder and that you may write."
+        )
     return out

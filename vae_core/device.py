@@ -38,7 +38,9 @@ def resolve_device(name: str) -> str:
         return "cuda:0" if n_gpus else "cpu"
     number = int(name.partition(":")[2] or 0)
     if number >= n_gpus:
-        raise ConfigError(f"device: {name} is not there, this machine has {n_gpus} CUDA GPUs; use --device auto or cpu.")
+        raise ConfigError(
+            f"device: {name} is not there, this machine has {n_gpus} CUDA GPUs; use --device auto or cpu."
+        )
     return f"cuda:{number}"
 
 

@@ -18,6 +18,7 @@ from vae_core.errors import CheckpointError, ShapeError
 from vae_core.models import VAE, Capabilities
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
+from vae_core.training.process import default_threads
 from vae_core.weights import load_model
 
 Floats = npt.NDArray[np.float32]
@@ -57,7 +58,9 @@ class LatentExplorer:
         self._batch = 256 if card.model.network == "conv" else 1024
 
     @classmethod
-    def load(cls, name: str | os.PathLike[str], device: str = "auto", *, checkpoints_dir: str | Path | None = None) -> LatentExplorer:
+    def load(
+        cls, name: str | os.PathLike[str], device: str = "auto", *, checkpoints_dir: str | Path | None = None
+    ) -> LatentExplorer:
         """Open a checkpoint, checking card, checksums and shapes; nothing is ever unpickled.
 
         Parameters
@@ -187,7 +190,9 @@ class LatentExplorer:
 
     def _finite(self, array: Floats) -> Floats:
         if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
-            raise CheckpointError(f"{self.name}: what the model yields is not a finite number: its weights are unusable.")
+            raise CheckpointError(
+                f"{self.name}: what the model yields is not a finite number: its weights are unusable."
+            )
         return array
 
     def _refuse_label(self, label: npt.ArrayLike | None) -> None:
@@ -219,7 +224,9 @@ class LatentExplorer:
         if not np.issubdtype(array.dtype, np.floating):
             raise ShapeError(f"{self.name}: images are {array.dtype}; expected uint8 in 0..255 or floats in [0, 1].")
         if array.size and not (array.min() >= 0.0 and array.max() <= 1.0):
-            raise ShapeError(f"{self.name}: float images must lie in [0, 1]; these go from {array.min():.3g} to {array.max():.3g}.")
+            raise ShapeError(
+                f"{self.name}: float images must lie in [0, 1]; these go from {array.min():.3g} to {array.max():.3g}."
+            )
         return array
 
 
@@ -231,3 +238,8 @@ def _as_numbers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.generic]:
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise ShapeError(f"{what}: expected numbers, but it holds {array.dtype}.")
     return array
+
+
+def limit_threads() -> None:
+    """Leave a core of the CPU to others, in this whole process, as a training run does."""
+    torch.set_num_threads(default_threads())

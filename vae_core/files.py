@@ -22,7 +22,9 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{os.fspath(path)[:200]!r}: there is no home folder of that user; write the path out.") from None
+        raise ConfigError(
+            f"{os.fspath(path)[:200]!r}: there is no home folder of that user; write the path out."
+        ) from None
 
 
 @contextmanager

@@ -38,7 +38,9 @@ def measure(values: npt.NDArray[np.float64]) -> Measure:
         When a value is not a finite number: finite weights may be so large that what they yield is none.
     """
     if not np.isfinite(values).all():
-        raise VaeCoreError("On some images this model's log-likelihood or KL is not a finite number: its weights are unusable.")
+        raise VaeCoreError(
+            "On some images this model's log-likelihood or KL is not a finite number: its weights are unusable."
+        )
     error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
     return Measure(value=float(np.mean(values)), standard_error=error)
 

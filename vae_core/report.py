@@ -34,7 +34,9 @@ class TrainingBar:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def say(self, text: str) -> None:
@@ -53,14 +55,17 @@ class TrainingBar:
         if status.images_per_second:
             terms = f"{status.images_per_second:,.0f} images/s  {terms}"
         total = status.epochs * status.steps_per_epoch or None
-        self._bar.update(self._task, total=total, completed=status.epoch * status.steps_per_epoch + status.step, terms=terms)
+        self._bar.update(
+            self._task, total=total, completed=status.epoch * status.steps_per_epoch + status.step, terms=terms
+        )
 
     def epoch(self, line: dict[str, Any]) -> None:
         """Print an epoch's figures."""
         train, validation = line["train"], line["validation"]
         self.say(
             f"epoch {line['epoch']:>4}  train ELBO {train['elbo']:9.2f}  validation ELBO {validation['elbo']:9.2f} = "
-            f"{validation['log_likelihood']:.2f} - KL {validation['kl']:.2f} nats  {line['images_per_second']:,.0f} images/s"
+            f"{validation['log_likelihood']:.2f} - KL {validation['kl']:.2f} nats  "
+            f"{line['images_per_second']:,.0f} images/s"
             f"{'  best' if line['best'] else ''}"
         )
 

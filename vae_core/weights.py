@@ -24,7 +24,9 @@ LARGEST_HEADER = 1 << 20
 
 def save_weights(model: VAE, path: Path, dtype: str) -> str:
     """Write a model's weights in the given type; returns the file's sha256."""
-    tensors = {name: tensor.detach().to("cpu", DTYPES[dtype]).contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {
+        name: tensor.detach().to("cpu", DTYPES[dtype]).contiguous() for name, tensor in model.state_dict().items()
+    }
     content = safetensors.torch.save(tensors)
     write_atomically(path, content)
     return hashlib.sha256(content).hexdigest()

@@ -18,7 +18,9 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     digits = load_dataset("digits")
     train_here(new_run(home, "tiny", epochs=1), digits)
     epochs: list[object] = []
-    train_here(new_run(home, "stopped", epochs=100_000), digits, on_epoch=epochs.append, stop_asked=lambda: len(epochs) > 1)
+    train_here(
+        new_run(home, "stopped", epochs=100_000), digits, on_epoch=epochs.append, stop_asked=lambda: len(epochs) > 1
+    )
     return home
 
 

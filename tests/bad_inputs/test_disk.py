@@ -85,7 +85,7 @@ def test_really_full_disk(out: Path, capsys: pytest.CaptureFixture[str]) -> None
 AS_ANOTHER = """
 import json, os, sys
 import rich, sklearn.datasets
-import vae_core.commands, vae_core.explorer, vae_core.report, vae_core.training.loop
+import vae_core.commands, vae_core.explorer, vae_core.report, vae_core.training.loop, vae_core.training.process
 from vae_core.cli import main
 if os.geteuid() == 0:  # root may do everything, so another user tries; what he may not read is imported already
     os.setuid(65534)

@@ -22,7 +22,9 @@ from tests.bad_inputs.command import ROOT, the_error
 )
 def test_process_says_one_line(argv: list[str], code: int, says: str) -> None:
     """As a process of its own, too, the command line ends with its status and one line of error."""
-    done = subprocess.run([sys.executable, "-m", "vae_core", *argv], check=False, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "vae_core", *argv], check=False, capture_output=True, text=True, cwd=ROOT
+    )
     assert (code, "") == (done.returncode, done.stdout)
     assert says in the_error(done.stderr, code)
 

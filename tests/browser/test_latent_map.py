@@ -208,9 +208,9 @@ def test_hover_names_what_is_there(page: Page) -> None:
 
 
 def test_a_map_that_goes_gives_its_webgl_back(page: Page) -> None:
-    """A browser has few WebGL contexts to give: those of a map that was taken off are free at once, and it comes back."""
+    """A browser has few WebGL contexts: those of a map that was taken off are free at once, and it comes back."""
     page.locator(".points").evaluate(
-        """gd => { window.contexts = [...gd.querySelectorAll(".gl-canvas")].map(canvas => canvas.getContext("webgl")) }"""
+        "gd => { window.contexts = [...gd.querySelectorAll('.gl-canvas')].map(canvas => canvas.getContext('webgl')) }"
     )
     free = "() => window.contexts.filter(Boolean).map(context => context.isContextLost())"
     assert not any(page.evaluate(free))

@@ -19,6 +19,7 @@ class Archive:
 
     @property
     def file_name(self) -> str:
+        """The last part of the address."""
         return self.url.rsplit("/", 1)[-1]
 
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name that every torch text uses
+from torch.nn import functional as F
 
 from vae_core.config import ModelConfig
 

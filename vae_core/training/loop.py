@@ -47,7 +47,7 @@ class Outcome:
     message: str = ""
 
 
-class Diverged(Exception):  # noqa: N818 - not an error of the program: the run ends with the last good weights
+class Diverged(Exception):
     """The loss or its gradient stopped being a number."""
 
 

@@ -35,7 +35,7 @@ LOWER_PRIORITY = 10
 """Added to the niceness of runs that the app starts, so that pages stay quick beside them."""
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
+class Interrupted(Exception):
     """The process was asked to stop; what there was to save is saved."""
 
 
@@ -95,7 +95,7 @@ def launch(folder: RunFolder, *, data_dir: str | None = None) -> None:
     folder.clear_stop()
     folder.write_status(Status(state="starting", updated=time.time()))
     with open(folder.path / "train.log", "ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter with arguments checked above
+        process = subprocess.Popen(
             command, cwd=PROJECT_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     with suppress(OSError, AttributeError):  # no such call on Windows
@@ -157,10 +157,14 @@ def run(
                 data = load_dataset(folder.request().config.dataset, data_dir)
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
-            folder.write_status(Status(state="stopped", epochs=epochs, message="Stopped while it waited.", updated=time.time()))
+            folder.write_status(
+                Status(state="stopped", epochs=epochs, message="Stopped while it waited.", updated=time.time())
+            )
             raise
         except OSError as problem:
-            message = f"{folder.name}: {problem.strerror or problem}; what was saved before is kept: mend that and resume."
+            message = (
+                f"{folder.name}: {problem.strerror or problem}; what was saved before is kept: mend that and resume."
+            )
             _close(folder, "failed", message)
             raise CheckpointError(message) from None
         except BaseException as problem:

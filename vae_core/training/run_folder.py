@@ -22,6 +22,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -130,7 +131,8 @@ class RunFolder:
         target = home / check_name(name)
         if target.exists() or (SHIPPED_DIR / name).exists():
             raise CheckpointError(
-                f"There is already a model or run named {name!r}; choose another --name, or --resume to go on with a stopped one."
+                f"There is already a model or run named {name!r}; choose another --name, or "
+                "--resume to go on with a stopped one."
             )
         staging = home / f".{name}.{secrets.token_hex(4)}"
         try:
@@ -155,7 +157,9 @@ class RunFolder:
         """
         folder = cls(local_dir(checkpoints_dir) / check_name(name))
         if not (folder.path / "run.json").is_file():
-            raise CheckpointError(f"There is no run named {name!r} in {folder.path.parent} to resume; start it without --resume.")
+            raise CheckpointError(
+                f"There is no run named {name!r} in {folder.path.parent} to resume; start it without --resume."
+            )
         return folder
 
     # -- what was asked for, and where it is ---------------------------------------------------------------------
@@ -170,10 +174,8 @@ class RunFolder:
 
     def write_status(self, status: Status) -> None:
         """Replace status.json. A full disk must not end a run, so a failure to write is passed over."""
-        try:
+        with suppress(OSError):
             write_atomically(self.path / "status.json", to_json(status))
-        except OSError:
-            pass
 
     def status(self) -> Status:
         """Where the run is; a process that died without saying so shows as `interrupted`."""
@@ -318,11 +320,15 @@ def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as npz:
             return {name: npz[name] for name in npz.files}
-    except Exception:  # noqa: BLE001 - zipfile, zlib and numpy raise a dozen kinds; a watcher shows nothing instead
+    except Exception:
         return None
 
 
 def list_runs(checkpoints_dir: str | Path | None = None) -> list[RunFolder]:
     """All runs, newest first."""
-    folders = [RunFolder(path.parent) for path in local_dir(checkpoints_dir).glob("*/run.json") if not path.parent.name.startswith(".")]
+    folders = [
+        RunFolder(path.parent)
+        for path in local_dir(checkpoints_dir).glob("*/run.json")
+        if not path.parent.name.startswith(".")
+    ]
     return sorted(folders, key=lambda folder: folder._modified("run.json"), reverse=True)

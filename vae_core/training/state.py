@@ -21,7 +21,6 @@ from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.models import VAE
 
-
 NO_DIGEST = "0" * 64
 """Stands in the file's header for the sha256 of the file as it is with this in its place."""
 
@@ -49,7 +48,12 @@ class Position:
 
 
 def save_state(
-    path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator, sums: Tensor, position: Position
+    path: Path,
+    model: VAE,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+    sums: Tensor,
+    position: Position,
 ) -> None:
     """Write weights, Adam's moments, the noise generator, the epoch's sums and the position."""
     tensors: dict[str, Tensor] = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
@@ -67,7 +71,9 @@ def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> tuple[Position, Tensor]:
+def load_state(
+    path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator
+) -> tuple[Position, Tensor]:
     """Put a saved state back into model, optimiser and generator; returns the position and the epoch's sums.
 
     Raises
@@ -84,7 +90,9 @@ def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generat
         if digest != _digest(content.replace(digest, NO_DIGEST.encode(), 1)):
             raise ValueError("its sha256 is not the one that it was written with")
         position = Position(**json.loads(metadata["position"]))
-        model.load_state_dict({name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")})
+        model.load_state_dict(
+            {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+        )
         moments: dict[int, dict[str, Any]] = {}
         for name, tensor in tensors.items():
             if name.startswith("adam."):
@@ -94,8 +102,18 @@ def load_state(path: Path, model: VAE, optimizer: torch.optim.Optimizer, generat
         optimizer.load_state_dict({"state": moments, "param_groups": state["param_groups"]})
         generator.set_state(tensors["generator"])
         return position, tensors["sums"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, struct.error, safetensors.SafetensorError) as problem:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        struct.error,
+        safetensors.SafetensorError,
+    ) as problem:
         first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise CheckpointError(
-            f"{path.parent.name}: {path.name} cannot be used to resume ({first_line}); delete that file to begin the run anew."
+            f"{path.parent.name}: {path.name} cannot be used to resume ({first_line}); delete that file to "
+            "begin the run anew."
         ) from None
