@@ -8,8 +8,10 @@ import streamlit as st
 from ui import cache, state
 from ui.axes import axis_titles, choose_axes
 from ui.latent_map import MapClick, latent_map
-from ui.pictures import at_a_glance, magnified, show
+from ui.pictures import magnified, nearest_neighbour, show
 from ui.sliders import z_sliders
+
+LARGE, SMALL = 252, 112  # pixels: widths of the decoded picture and of those beside it
 
 explorer = state.current_explorer()
 
@@ -59,14 +61,12 @@ def explore() -> None:
         (image,) = explorer.decode(z[None])
         milliseconds = (time.perf_counter() - began) * 1e3
         smooth = st.session_state.get("smooth", False)
-        picture, neighbour = st.columns([3, 2], gap="medium")
-        show(
-            magnified(image, 300, smooth=smooth),
-            "The decoded image at z.",
-            caption="Decoded at z: the mean of p(x|z)",
-            place=picture,
-        )
-        distance = at_a_glance(explorer, z, neighbour)
+        with st.container(horizontal=True):
+            with st.container(width=LARGE):
+                large = magnified(image, LARGE, smooth=smooth)
+                show(large, "The decoded image at z.", caption="Decoded at z: the mean of p(x|z)")
+            with st.container(width=SMALL):
+                distance = nearest_neighbour(explorer, z, SMALL)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Random draw",
@@ -81,7 +81,7 @@ def explore() -> None:
                 args=(explorer, np.zeros(explorer.latent_dim)),
             )
             st.toggle("Smooth", key="smooth", persist_state="session", help="Blend the pixels; off, they stay squares.")
-        with st.container(height=350, border=False):
+        with st.container(height=350 if explorer.latent_dim > 4 else "content", border=False):
             z_sliders(explorer)
     values = ", ".join(f"{value:.2f}" for value in z[:8]) + (", …" if len(z) > 8 else "")
     st.caption(f"{explorer.name} · z = ({values}) · {distance} · decoded on {explorer.device} in {milliseconds:.1f} ms")

@@ -69,7 +69,7 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
         dragmode=False,
         uirevision="curves",
     )
-    figure.update_xaxes(nticks=5, automargin=True)
+    figure.update_xaxes(nticks=4, tickangle=0, automargin=True)
     figure.update_yaxes(nticks=5, automargin=True)
     return figure
 

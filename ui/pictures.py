@@ -52,7 +52,7 @@ def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False
     return np.stack([np.asarray(band) for band in bands], axis=-1)
 
 
-def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: DeltaGenerator) -> str:
+def nearest_neighbour(explorer: LatentExplorer, z: npt.NDArray[np.float32], side: int) -> str:
     """Show the data point nearest to z, its original and its reconstruction; returns how far it is, in words."""
     mu = explorer.latents.mu
     distances = np.linalg.norm(mu - z, axis=1)
@@ -61,14 +61,10 @@ def at_a_glance(explorer: LatentExplorer, z: npt.NDArray[np.float32], place: Del
     labels, names = explorer.latents.labels, explorer.card.data.class_names
     title = plain(names[labels[index]]) if labels is not None and names else "test image"
     (reconstruction,) = explorer.decode(mu[index : index + 1])
-    shown, captions = [magnified(reconstruction, 130)], ["Its reconstruction"]
     if images is not None:
-        shown.insert(0, magnified(images[index], 130))
-        captions.insert(0, f"Nearest test image: {title} (no. {index})")
-    else:
-        captions[0] = f"Reconstruction of the nearest test image: {title} (no. {index})"
-    for picture, caption in zip(shown, captions, strict=True):
-        show(picture, caption, caption=caption, place=place)
+        show(magnified(images[index], side), "The nearest test image.", caption=f"Nearest: {title}, no. {index}")
+    caption = "Reconstructed" if images is not None else f"Nearest: {title}, no. {index}, reconstructed"
+    show(magnified(reconstruction, side), "The reconstruction of the nearest test image.", caption=caption)
     return f"nearest test image {distances[index]:.2f} away"
 
 

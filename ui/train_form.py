@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from ui.fetch import fetch_button
 from vae_core.config import (
     Activation,
     LikelihoodName,
@@ -19,11 +20,11 @@ from vae_core.config import (
     TrainConfig,
     build,
     check_depth,
+    default_hidden,
 )
-from vae_core.data import DATASETS, fetch_dataset, is_available
+from vae_core.data import DATASETS, is_available
 from vae_core.device import available_devices
-from vae_core.errors import ConfigError, VaeCoreError
-from vae_core.models.networks import default_hidden
+from vae_core.errors import ConfigError
 from vae_core.training.process import free_name, train_arguments
 
 MODEL, TRAINING = ModelConfig(), TrainConfig()
@@ -180,21 +181,7 @@ def offer_data(dataset: str) -> bool:
         return True
     spec = DATASETS[dataset]
     st.caption(f":material/cloud_off: {spec.title} is not on this machine yet. Licence: {spec.licence}.")
-    if st.button(
-        f"Fetch {spec.title} ({spec.download_bytes / 1e6:.0f} MB)", icon=":material/download:", key="train fetch"
-    ):
-        bar = st.progress(0.0, text="Connecting …")
-
-        def progress(file_name: str, done: int, total: int) -> None:
-            bar.progress(min(1.0, done / total) if total else 0.0, text=f"{file_name}: {done / 1e6:.1f} MB")
-
-        try:
-            fetch_dataset(dataset, progress=progress)
-        except VaeCoreError as problem:
-            bar.empty()
-            st.error(str(problem), icon=":material/error:")
-        else:
-            st.rerun()
+    fetch_button(dataset, key="train fetch")
     return False
 
 

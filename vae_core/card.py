@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from vae_core.config import STRICT, ModelConfig, TrainConfig
+from vae_core.config import STRICT, ModelConfig, TrainConfig, default_hidden
 
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -91,5 +91,5 @@ class Card:
     @property
     def architecture(self) -> str:
         """Network and widths in words, such as `mlp 512-512-512`."""
-        widths = "-".join(str(width) for width in self.model.hidden)
-        return f"{self.model.network} {widths}" if widths else self.model.network
+        widths = self.model.hidden or default_hidden(self.model.network, self.data.image_shape)
+        return f"{self.model.network} {'-'.join(map(str, widths))}"

@@ -7,6 +7,7 @@ The classes are frozen and checked when they are made, whether they come from th
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -52,6 +53,13 @@ class ModelConfig:
     latent_dim: Annotated[int, Field(ge=1, le=512)] = 2
     likelihood: LikelihoodName = "bernoulli"
     sigma: Annotated[float, Field(ge=0.001, le=10.0)] | None = None
+
+
+def default_hidden(network: str, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """Widths for a configuration that names none: small images need less."""
+    if network == "conv":
+        return (32, 64)
+    return (256, 128) if math.prod(image_shape) <= 256 else (512, 512, 512)
 
 
 def check_depth(model: ModelConfig, image_shape: tuple[int, int, int]) -> None:

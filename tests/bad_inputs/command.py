@@ -25,8 +25,7 @@ def run(argv: list[str]) -> int:
     try:
         return main(argv)
     except SystemExit as leaving:
-        assert isinstance(leaving.code, int)
-        return leaving.code
+        return leaving.code if isinstance(leaving.code, int) else 1
 
 
 def the_error(stderr: str, code: int) -> str:

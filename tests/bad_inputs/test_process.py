@@ -34,7 +34,7 @@ def test_process_says_one_line(argv: list[str], code: int, says: str) -> None:
 def test_output_that_cannot_be_written(options: list[str]) -> None:
     """Output into a full disk is one line of error; into a pipe that nobody reads, silence."""
     command = [sys.executable, "-m", "vae_core", "list", *options]
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert (1, "error: No space left on device.\n") == (done.returncode, done.stderr)
     read, write = os.pipe()

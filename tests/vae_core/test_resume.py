@@ -149,7 +149,10 @@ def test_a_stop_at_any_step_changes_nothing(
 
     assert "stopped" == train_here(folder, few, stop_asked=stop_asked).result
     assert (n_steps > 3) == loads_or_is_refused(folder.path)
-    assert "finished" == train_here(folder, few).result
+    was_checkpoint: list[bool] = []
+    hook = {"on_epoch": lambda _: was_checkpoint.append(folder.is_checkpoint())}
+    assert "finished" == train_here(folder, few, **hook).result
+    assert {False} == set(was_checkpoint)  # from the first step on, until the end, it says that it is none
     assert uninterrupted == left_behind(folder)
     assert 2.0 == LatentExplorer.load(folder.path, "cpu").card.run.epochs_done
 

@@ -261,6 +261,8 @@ def test_a_stop_is_heard_between_short_epochs(
     asked: list[int] = []
 
     def ask(line: dict[str, Any]) -> None:
+        if line["epoch"] < 100:  # several looks have been in vain by then
+            return
         asked.append(line["epoch"])
         if asker == "file":
             folder.ask_to_stop()

@@ -11,17 +11,10 @@ from itertools import pairwise
 
 from torch import nn
 
-from vae_core.config import LARGEST_SIDE, SMALLEST_SIDE, ModelConfig, check_depth
+from vae_core.config import LARGEST_SIDE, SMALLEST_SIDE, ModelConfig, check_depth, default_hidden
 from vae_core.errors import ConfigError
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU}
-
-
-def default_hidden(network: str, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
-    """Widths for a configuration that names none: small images need less."""
-    if network == "conv":
-        return (32, 64)
-    return (256, 128) if math.prod(image_shape) <= 256 else (512, 512, 512)
 
 
 def build_bodies(config: ModelConfig, image_shape: tuple[int, int, int]) -> tuple[nn.Module, int, nn.Module]:
