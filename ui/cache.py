@@ -15,7 +15,7 @@ from vae_core.data import is_available, load_dataset
 from vae_core.images import png_bytes
 from vae_core.latent.grid import grid_picture, grid_points, prior_grid
 
-N_GRID = 20
+N_GRID = 16
 GRID_PIXELS = 1120
 
 
@@ -66,7 +66,7 @@ def _grid_layer(weights: str, axes: tuple[int, int], rest: tuple[float, ...], _e
     _, edges = prior_grid(N_GRID)
     decoded = _explorer.decode(grid_points(N_GRID, _explorer.latent_dim, axes, rest))
     low, high = float(edges[0]), float(edges[-1])
-    return MapLayer(png_bytes(grid_picture(decoded, edges, GRID_PIXELS)), (low, high, low, high), opacity=0.55)
+    return MapLayer(png_bytes(grid_picture(decoded, edges, GRID_PIXELS)), (low, high, low, high), opacity=0.85)
 
 
 def grid_layer(explorer: LatentExplorer, axes: tuple[int, int], z: npt.NDArray[np.float32]) -> MapLayer:

@@ -83,19 +83,26 @@ def test_even_edges_and_a_fitting_size_give_the_plain_montage() -> None:
     np.testing.assert_array_equal(expected, grid_picture(images, [-1.0, 0.0, 1.0], 6)[..., 0])
 
 
-def test_each_cell_has_its_share_of_the_picture() -> None:
-    """A cell's width in pixels is its width in z, to a pixel."""
+def test_images_are_as_large_as_their_cells_allow_and_stay_square() -> None:
+    """White images cover, in the middle of each cell, a square as wide as the cell's shorter side, to a pixel."""
     n, size = 6, 1000
-    decoded = np.tile(np.arange(n, dtype=np.uint8), n).reshape(n * n, 1, 1, 1)
     _, edges = prior_grid(n)
-    widths = np.bincount(grid_picture(decoded, edges, size)[0, :, 0], minlength=n)
-    np.testing.assert_allclose(np.diff(edges) / (edges[-1] - edges[0]) * size, widths, atol=1)
+    sides = np.diff(edges) / (edges[-1] - edges[0]) * size
+    for cell in (0, 2, 14, 35):
+        decoded = np.zeros((n * n, 1, 4, 4), np.uint8)
+        decoded[cell] = 255
+        ys, xs = np.nonzero(grid_picture(decoded, edges, size)[..., 0])
+        row, column = divmod(cell, n)
+        expected = min(sides[n - 1 - row], sides[column])
+        np.testing.assert_allclose([expected] * 2, [np.ptp(ys) + 1, np.ptp(xs) + 1], atol=1)
+        middle = (edges[column] + edges[column + 1] - 2 * edges[0]) / 2 / (edges[-1] - edges[0]) * size
+        assert abs((xs.min() + xs.max() + 1) / 2 - middle) <= 1
 
 
 def test_uneven_edges_run_upwards_and_to_the_right() -> None:
-    """With edges 0, 1, 4 the lowest row and the leftmost column are one pixel of four, the others three."""
-    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)
-    expected = [[0, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 1], [2, 3, 3, 3]]
+    """With edges 0, 1, 4 the lowest row and the leftmost column are one pixel of four, the upper right image nine."""
+    images = np.arange(1, 5, dtype=np.uint8).reshape(4, 1, 1, 1)
+    expected = [[0, 2, 2, 2], [1, 2, 2, 2], [0, 2, 2, 2], [3, 0, 4, 0]]
     np.testing.assert_array_equal(expected, grid_picture(images, [0, 1, 4], 4)[..., 0])
 
 

@@ -6,6 +6,7 @@ evenly spaced in (0, 1), taken through the inverse CDF of the Gaussian prior.
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from vae_core.checks import latent_vector, whole_number
 from vae_core.errors import ShapeError
-from vae_core.images import montage
+from vae_core.images import to_uint8
 
 
 def prior_grid(n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -87,7 +88,7 @@ def grid_points(
 
 
 def grid_picture(decoded: npt.NDArray[np.generic], edges: npt.ArrayLike, size: int) -> npt.NDArray[np.uint8]:
-    """One square picture of latent space, in which each image fills its own rectangle.
+    """One square picture of latent space, each image as large as its own rectangle allows, and undistorted.
 
     Parameters
     ----------
@@ -101,7 +102,8 @@ def grid_picture(decoded: npt.NDArray[np.generic], edges: npt.ArrayLike, size: i
     Returns
     -------
     ndarray of uint8, shape (size, size, C)
-        Row 0 is the top, where the second axis is largest; nearest-neighbour sampling, pixels stay pixels.
+        Row 0 is the top, where the second axis is largest; nearest-neighbour sampling, pixels stay pixels. Black
+        where a rectangle is no square.
 
     Raises
     ------
@@ -117,16 +119,24 @@ def grid_picture(decoded: npt.NDArray[np.generic], edges: npt.ArrayLike, size: i
         raise ShapeError(
             f"{borders.size} edges need {n * n} images of the shape (C, H, W), but decoded has {decoded.shape}."
         )
-    sheet = montage(decoded, columns=n, gap=0)  # (n * H, n * W, C)
-    columns = _sources(borders, decoded.shape[3], size)
-    rows = _sources(-borders[::-1], decoded.shape[2], size)  # downwards: -y ascends, and the top cell comes first
-    return sheet.take(columns, axis=1).take(rows, axis=0)  # so that the larger copy is one of whole lines
+    images = to_uint8(decoded).transpose(0, 2, 3, 1)  # (n * n, H, W, C)
+    height, width, channels = images.shape[1:]
+    picture = np.zeros((size, size, channels), np.uint8)
+    pixel_edges = (borders - borders[0]) / (borders[-1] - borders[0]) * size
+    for row in range(n):
+        for column in range(n):
+            left, right = pixel_edges[column : column + 2]
+            bottom, top = pixel_edges[n - 1 - row : n + 1 - row]  # counted from below, as z is
+            scale = min((right - left) / width, (top - bottom) / height)
+            x0, x1 = _span((left + right) / 2, scale * width)
+            y0, y1 = _span(size - (bottom + top) / 2, scale * height)
+            rows = np.arange(y1 - y0) * height // max(1, y1 - y0)
+            columns = np.arange(x1 - x0) * width // max(1, x1 - x0)
+            picture[y0:y1, x0:x1] = images[row * n + column][rows][:, columns]
+    return picture
 
 
-def _sources(edges: npt.NDArray[np.float64], pixels: int, size: int) -> npt.NDArray[np.intp]:
-    """For each of `size` pixels along a side, the pixel of the sheet (`pixels` to a cell) that it shows."""
-    at = edges[0] + (np.arange(size) + 0.5) / size * (edges[-1] - edges[0])
-    cell = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, edges.size - 2)
-    inside = (at - edges[cell]) / np.diff(edges)[cell] * pixels
-    source: npt.NDArray[np.intp] = cell * pixels + np.clip(inside.astype(np.intp), 0, pixels - 1)
-    return source
+def _span(centre: float, length: float) -> tuple[int, int]:
+    """First and last-but-one pixel of an interval."""
+    begin = math.floor(centre - length / 2 + 0.5)
+    return begin, math.floor(centre + length / 2 + 0.5)

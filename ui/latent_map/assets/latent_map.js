@@ -236,6 +236,7 @@ class LatentMap {
   paintPicture() {
     const { layer } = this.data
     this.picture.hidden = !layer
+    this.root.toggleAttribute("data-layered", Boolean(layer)) // the points step back, so that the picture can be read
     if (!layer) return
     const [x0, x1, y0, y1] = layer.extent
     const [left, top] = this.px(x0, y1)
