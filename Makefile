@@ -7,6 +7,9 @@ ADDRESS ?= 127.0.0.1
 PY        := .venv/bin/python
 PIP       := $(PY) -m pip --disable-pip-version-check
 STREAMLIT := $(PY) -m streamlit run app.py --server.port "$(PORT)" --server.address "$(ADDRESS)"
+ifneq ($(ADDRESS),127.0.0.1)
+STREAMLIT += --server.allowedHosts "*"  # opened on purpose: others know this machine by names that are not known here
+endif
 
 .PHONY: help setup app dev test test-slow test-gpu lint checkpoints port-free browser
 .DELETE_ON_ERROR:
@@ -75,7 +78,7 @@ browser: .venv/.stamp-dev
 # --- the shipped models ----------------------------------------------------------------------------------------
 
 # One thread: the same bits on the same kind of CPU. About an hour on one core; a target that was cut short goes on
-# where it was. Half precision keeps each below 4 MB; the cards' figures are measured on the halved weights.
+# where it was, one that was done begins anew. Half precision keeps each below 4 MB; the cards' figures are measured on the halved weights.
 SHIPPED := digits-2d mnist-2d fashion-2d mnist-16d
 OPTIONS_digits-2d  := --dataset digits --latent-dim 2 --epochs 150
 OPTIONS_mnist-2d   := --dataset mnist --latent-dim 2 --epochs 100
@@ -92,3 +95,4 @@ checkpoint-%: .venv/.stamp-app
 	fi
 	mkdir -p "checkpoints/$*"
 	cd "checkpoints/local/$*-new" && cp card.json model.safetensors latents.npz history.jsonl "../../$*/"
+	rm -rf "checkpoints/local/$*-new"

@@ -19,7 +19,6 @@ from vae_core.errors import VaeCoreError
 HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
-    "torchvision",
     "vae_core.explorer",
     "ui.cache",
     "ui.runs",
@@ -44,15 +43,17 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    from vae_core import LatentExplorer, list_checkpoints
-    from vae_core.explorer import limit_threads
+    from ui import axes, cache, state
+    from vae_core import explorer as core
+    from vae_core.device import available_devices
 
-    limit_threads()  # training runs beside the app, and two that take every core hold each other up
-    usable = [entry for entry in list_checkpoints() if entry.card]
-    if usable:
-        with suppress(VaeCoreError):
-            explorer = LatentExplorer.load(usable[0].path)
+    core.warm_up()
+    models = {entry.name: entry for entry in state.usable_models()}
+    if models:
+        with suppress(VaeCoreError):  # its visitor will be told
+            explorer = cache.open_explorer(models[state.first_model(list(models))], available_devices()[0])
             explorer.decode([[0.0] * explorer.latent_dim])
+            cache.map_points(explorer, axes.widest_axes(explorer))
 
 
 app = st.App(

@@ -49,11 +49,11 @@ def explore() -> None:
     with left:
         latent_map(
             cache.map_points(explorer, axes),
-            axis_titles=axis_titles(explorer, axes),
+            axis_titles=axis_titles(axes, explorer.latent_dim),
             at=tuple(map(float, cache.plane(z[None], axes)[0])),
             layer=cache.grid_layer(explorer, axes, z) if with_grid and explorer.latent_dim > 1 else None,
             height=730,
-            key=f"map of {explorer.card.files.weights[:12]}",
+            key=f"map of {explorer.card.key[:12]}",
             on_click=lambda click: go_to(click, axes),
         )
     with right:

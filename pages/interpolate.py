@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from ui import cache, state
@@ -11,6 +10,7 @@ from ui.latent_map import MapClick, MapPath, latent_map
 from ui.pair import choose_pair, take_click
 from ui.pictures import magnified, show, strip
 from vae_core.images import gif_bytes, montage, png_bytes
+from vae_core.latent.neighbours import nearest
 from vae_core.latent.paths import METHODS
 
 EXPLORE = Path(__file__).with_name("explore.py")
@@ -47,9 +47,9 @@ def interpolate() -> None:
         place, facts = st.columns([1, 1], gap="medium", vertical_alignment="center")
         show(magnified(films[method][at - 1], 200), f"The image at step {at} of the path.", place=place)
         z = paths[method][at - 1]
-        nearest = float(np.linalg.norm(mu - z, axis=1).min())
+        _, (distance,) = explorer.nearest(z[None])
         values = ", ".join(f"{value:.2f}" for value in z[:4]) + (", …" if len(z) > 4 else "")
-        facts.caption(f"Step {at} of {steps}  \nz = ({values})  \nNearest test image {nearest:.2f} away")
+        facts.caption(f"Step {at} of {steps}  \nz = ({values})  \nNearest test image {distance:.2f} away")
         facts.button(
             "Explore here", icon=":material/explore:", key="explore here", help="Go on from this z on Explore."
         )
@@ -78,7 +78,7 @@ def interpolate() -> None:
         axes = choose_axes(explorer)
         latent_map(
             cache.map_points(explorer, axes),
-            axis_titles=axis_titles(explorer, axes),
+            axis_titles=axis_titles(axes, explorer.latent_dim),
             paths=[
                 MapPath(
                     TITLES[name],
@@ -89,7 +89,7 @@ def interpolate() -> None:
                 for name, path in paths.items()
             ],
             height=560,
-            key=f"interpolation map of {explorer.card.files.weights[:12]}",
+            key=f"interpolation map of {explorer.card.key[:12]}",
             on_click=lambda click: click_pair(click, axes),
         )
     for name, film in films.items():
@@ -99,8 +99,10 @@ def interpolate() -> None:
 
 def click_pair(click: MapClick, axes: tuple[int, int]) -> None:
     """A click on the map chooses the data point nearest to it."""
-    distances = np.linalg.norm(cache.plane(explorer.latents.mu, axes) - np.array(click.z), axis=1)
-    take_click(explorer, click.index if click.index is not None else int(distances.argmin()))
+    index = click.index
+    if index is None:
+        (index,), _ = nearest(cache.plane(explorer.latents.mu, axes), [click.z])
+    take_click(explorer, int(index))
 
 
 if not explorer.can.encode:

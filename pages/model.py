@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import model_card as words
-from ui import trash
+from ui import state, trash
 from ui.bring import bring_a_model
 from ui.figures import curves
 from ui.takeaway import offer_files, offer_lines
@@ -61,9 +61,8 @@ def describe(explorer: LatentExplorer) -> None:
         st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
 
 
-def list_damaged(entries: list[CheckpointEntry]) -> None:
+def list_damaged(damaged: list[CheckpointEntry]) -> None:
     """Folders that cannot be opened, each with its reason."""
-    damaged = [entry for entry in entries if entry.problem]
     if damaged:
         st.markdown("##### Folders that cannot be opened")
     for entry in damaged:
@@ -76,12 +75,13 @@ def list_damaged(entries: list[CheckpointEntry]) -> None:
 
 entries = list_checkpoints()
 trash.show_undo()
-explorer: LatentExplorer | None = st.session_state.get("explorer")
+explorer, unopened = state.open_model(), state.unopened()
 if explorer is None:
-    st.info("There is no model yet: train one on the page Train, or drop a checkpoint file here.")
+    if unopened is None:
+        st.info("There is no model yet: train one on the page Train, or drop a checkpoint file here.")
     bring_a_model()
 else:
-    entry = next((entry for entry in entries if entry.name == explorer.name), None)
+    entry = next((entry for entry in entries if entry.path == explorer.path), None)
     show_head(explorer, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -93,4 +93,4 @@ else:
         st.markdown("##### Bring a model")
         bring_a_model()
     describe(explorer)
-list_damaged(entries)
+list_damaged([entry for entry in [*entries, unopened] if entry and entry.problem])

@@ -48,9 +48,8 @@ def sample() -> None:
         )
         seed = st.number_input(
             "Seed",
-            0,
+            0,  # also the first value: one given here would be at odds with what "Draw again" sets
             2**31 - 1,
-            0,
             key="sample seed",
             persist_state="session",
             width=140,
@@ -65,10 +64,10 @@ def sample() -> None:
         axes = choose_axes(explorer)
         latent_map(
             cache.map_points(explorer, axes),
-            axis_titles=axis_titles(explorer, axes),
+            axis_titles=axis_titles(axes, explorer.latent_dim),
             markers=[MapMarkers("Draws", cache.plane(z, axes))],
             height=660,
-            key=f"sample map of {explorer.card.files.weights[:12]}",
+            key=f"sample map of {explorer.card.key[:12]}",
             clickable=False,
         )
     with right:
@@ -82,9 +81,7 @@ def sample() -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            distances = (
-                np.linalg.norm(explorer.latents.mu[None] - z[:, None], axis=2).min(axis=1) if len(z) else np.zeros(1)
-            )
+            _, distances = explorer.nearest(z)
             st.caption(
                 f"{count} draws, numbered on the map from left to right and down · median distance to the nearest "
                 f"test image's mean {np.median(distances):.2f}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import runs, train_form
+from ui import runs, train_form, trash
 from ui.figures import curves
 from vae_core.checkpoints import check_name
 from vae_core.errors import VaeCoreError
@@ -27,7 +27,6 @@ def new_run() -> None:
             check_name(settings.name)
         if pressed:
             st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
-            st.session_state.pop("train trashed", None)
             st.rerun()
     except VaeCoreError as problem:
         st.error(str(problem), icon=":material/error:")
@@ -94,10 +93,7 @@ def buttons(run: RunFolder, state: str) -> None:
         st.switch_page(EXPLORE)
     why_not = "Stop it first, then delete it." if live else None
     if st.button("Delete", icon=":material/delete:", disabled=live, help=why_not, key=f"train delete {name}"):
-        st.session_state["train trashed"] = runs.delete(run)
-        if st.session_state.get("model") == name:
-            del st.session_state["model"]
-            st.query_params.clear()
+        trash.delete(run.path)
         st.rerun()
 
 
@@ -105,8 +101,7 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     new_run()
 with right:
-    if "train trashed" in st.session_state:
-        runs.offer_undo(st.session_state["train trashed"])
+    trash.show_undo()
     all_runs = list_runs()
     if all_runs:
         live = runs.live_names({run.name: run.status() for run in all_runs})

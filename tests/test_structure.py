@@ -97,6 +97,38 @@ def readme_tree(text: str) -> set[str] | None:
     return None
 
 
+def mathematics(root: Path) -> list[str]:
+    """Find linear algebra in the pages below `root`, as `file:line`: pages ask `vae_core`."""
+    hits = []
+    for file in sorted((root / "pages").glob("*.py")):
+        nodes = ast.walk(ast.parse(file.read_text()))
+        parts = [node for node in nodes if isinstance(node, (ast.Attribute, ast.ImportFrom, ast.Import))]
+        hits += [f"{file.name}:{node.lineno}" for node in parts if "linalg" in ast.unparse(node)]
+    return sorted(set(hits))
+
+
+UNDONE = re.compile(r"\b(?:LEAD[:]|TO[D]O\b)")
+"""Marks of work left undone; the brackets keep this line from being one."""
+
+
+def undone(files: list[Path]) -> list[str]:
+    """Find the marks of work left undone in text files, as `file:line`."""
+    texts = {file: content.decode(errors="replace") for file in files if b"\0" not in (content := file.read_bytes())}
+    return [
+        f"{file.name}:{number}"
+        for file, text in texts.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if UNDONE.search(line)
+    ]
+
+
+def untold(benchmarks: Path) -> list[str]:
+    """Find the benchmarks (scripts with a `main`) that have no section of their name in the README beside them."""
+    sections = re.findall(r"^## (\S+\.py)$", (benchmarks / "README.md").read_text(), flags=re.MULTILINE)
+    scripts = [file.name for file in sorted(benchmarks.glob("*.py")) if re.search(r"(?m)^def main\(", file.read_text())]
+    return [name for name in scripts if name not in sections]
+
+
 def run_tool(*arguments: str) -> str:
     """Run a Python tool over the project; an empty text when it is content, else what it says."""
     command = [sys.executable, "-m", *arguments]
@@ -154,11 +186,7 @@ def test_a_missing_docstring_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_readme_shows_the_top_level() -> None:
     """The tree in README names exactly what lies at the top of the repository."""
-    readme = ROOT / "README.md"
-    shown = readme_tree(readme.read_text()) if readme.exists() else None
-    if shown is None:
-        pytest.skip("README has no tree yet")
-    assert {path.relative_to(ROOT).parts[0] for path in tracked()} == shown
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} == readme_tree((ROOT / "README.md").read_text())
 
 
 def test_the_clone_stays_small() -> None:
@@ -172,6 +200,41 @@ def test_pages_stay_short() -> None:
     """A page can be read from top to bottom: at most 140 lines."""
     lengths = {page.name: len(page.read_text().splitlines()) for page in (ROOT / "pages").glob("*.py")}
     assert {} == {name: length for name, length in lengths.items() if length > PAGE_LINES}
+
+
+def test_pages_do_no_mathematics() -> None:
+    """Distances and the like are asked of vae_core, not computed in a page."""
+    assert [] == mathematics(ROOT)
+
+
+def test_nothing_is_left_undone() -> None:
+    """No tracked text has a mark that says that something is still to be done."""
+    assert [] == undone(tracked())
+
+
+def test_every_benchmark_is_told() -> None:
+    """Each benchmark has a section in benchmarks/README.md: what it asks, how, and the latest figures."""
+    assert [] == untold(ROOT / "benchmarks")
+
+
+def test_what_is_missing_or_left_over_is_found(tmp_path: Path) -> None:
+    """Linear algebra in a page, a mark of work undone and a benchmark without a section are reported."""
+    planted = {
+        "pages/bad.py": "import numpy as np\n\nd = np.linalg.norm([1])\n",
+        "pages/worse.py": "from numpy.linalg import norm\n",
+        "pages/good.py": "from ui import sliders  # no linalg here\n",
+        "notes.md": f"fine\n{'TO' + 'DO'}: more\n<!-- {'LEAD'}: figures -->\nLEADING and TODOS are words\n",
+        "benchmarks/README.md": "## told.py\n\n`silent.py` is named, no more\n",
+        "benchmarks/told.py": "def main() -> None: ...\n",
+        "benchmarks/silent.py": "def main() -> None: ...\n",
+        "benchmarks/common.py": "def helper() -> None: ...\n",
+    }
+    for name, text in planted.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert ["bad.py:3", "worse.py:1"] == mathematics(tmp_path)
+    assert ["notes.md:2", "notes.md:3"] == undone([tmp_path / "notes.md"])
+    assert ["silent.py"] == untold(tmp_path / "benchmarks")
 
 
 def test_no_path_of_one_machine() -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from ui.text import plain
 from vae_core import VaeCoreError, list_checkpoints
-from vae_core.checkpoints import NAME_PATTERN, unpack_checkpoint
+from vae_core.archive import unpack_checkpoint
+from vae_core.checkpoints import NAME_PATTERN
 
 LARGEST_UPLOAD = 200
 """Megabytes; a shipped checkpoint has at most four."""

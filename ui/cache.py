@@ -1,4 +1,7 @@
-"""What is kept between reruns, shared by all sessions: models, images, maps. Keyed by the weights, never by name."""
+"""What is kept between reruns, shared by all sessions: models, images, maps.
+
+What belongs to a model is keyed by its whole card (docs/decisions/0005), never by its name or by its weights alone.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,15 @@ GRID_PIXELS = 1120
 
 
 def open_explorer(entry: CheckpointEntry, device: str) -> LatentExplorer:
-    """The model of a checkpoint; a folder whose weights changed is opened anew."""
+    """The model of a checkpoint; a folder whose card changed is opened anew."""
     assert entry.card is not None
-    return _open_explorer(str(entry.path), entry.card.files.weights, entry.card.files.latents, device)
+    return _open_explorer(str(entry.path), entry.card.key, device)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Opening the model …")
-def _open_explorer(path: str, weights: str, latents: str, device: str) -> LatentExplorer:
-    # The checksums are here for the cache's key alone: new weights under an old name are another model.
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _open_explorer(path: str, card: str, device: str) -> LatentExplorer:
+    # No spinner: the launcher opens the first model too, and has no page to show one on.
+    # The card is here for the cache's key alone: a new one under an old name is another model.
     return LatentExplorer.load(Path(path), device=device)
 
 
@@ -45,11 +49,11 @@ def test_images(explorer: LatentExplorer) -> npt.NDArray[np.uint8] | None:
 
 def map_points(explorer: LatentExplorer, axes: tuple[int, int]) -> MapPoints:
     """The encoded test split on two axes of the latent space."""
-    return _map_points(explorer.card.files.weights, axes, explorer)
+    return _map_points(explorer.card.key, axes, explorer)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _map_points(weights: str, axes: tuple[int, int], _explorer: LatentExplorer) -> MapPoints:
+def _map_points(card: str, axes: tuple[int, int], _explorer: LatentExplorer) -> MapPoints:
     latents = _explorer.latents
     return MapPoints.register(plane(latents.mu, axes), latents.labels, _explorer.card.data.class_names)
 
@@ -62,7 +66,7 @@ def plane(z: npt.NDArray[np.float32], axes: tuple[int, int]) -> npt.NDArray[np.f
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _grid_layer(weights: str, axes: tuple[int, int], rest: tuple[float, ...], _explorer: LatentExplorer) -> MapLayer:
+def _grid_layer(card: str, axes: tuple[int, int], rest: tuple[float, ...], _explorer: LatentExplorer) -> MapLayer:
     _, edges = prior_grid(N_GRID)
     decoded = _explorer.decode(grid_points(N_GRID, _explorer.latent_dim, axes, rest))
     low, high = float(edges[0]), float(edges[-1])
@@ -72,4 +76,4 @@ def _grid_layer(weights: str, axes: tuple[int, int], rest: tuple[float, ...], _e
 def grid_layer(explorer: LatentExplorer, axes: tuple[int, int], z: npt.NDArray[np.float32]) -> MapLayer:
     """The decoded grid on two axes, the other dimensions held at z."""
     rest = tuple(0.0 if i in axes else round(float(value), 4) for i, value in enumerate(z))
-    return _grid_layer(explorer.card.files.weights, axes, rest, explorer)
+    return _grid_layer(explorer.card.key, axes, rest, explorer)

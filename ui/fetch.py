@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.text import plain
 from vae_core.data import DATASETS, fetch_dataset
 from vae_core.errors import VaeCoreError
 
@@ -23,6 +24,11 @@ def fetch_button(dataset: str, *, key: str) -> None:
         fetch_dataset(dataset, progress=progress)
     except VaeCoreError as problem:
         bar.empty()
-        st.error(str(problem), icon=":material/error:")
+        st.error(
+            f"{spec.title} could not be downloaded. Put its files into the data folder, or point VAE_DATA_DIR at them.",
+            icon=":material/cloud_off:",
+        )
+        with st.expander("Why"):
+            st.caption(plain(str(problem)))
     else:
         st.rerun()

@@ -10,13 +10,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ui.axes import DEAD_KL
 from ui.figures import TRAINING_COLOUR, VALIDATION_COLOUR
 from ui.text import plain, subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure
 
-DEAD = 0.01
-"""Nats below which a latent dimension says nothing of the image: its posterior is the prior."""
 CLASSES_SHOWN = 12
 
 
@@ -118,21 +117,23 @@ def figures(card: Card) -> list[tuple[str, Measure, str]]:
 def measure_text(measure: Measure) -> str:
     """A value with its standard error, of which at least one digit shows."""
     error = measure.standard_error
+    if error is None:
+        return f"{measure.value:.2f}".replace("-", "−")
     decimals = min(6, max(2, -math.floor(math.log10(error)))) if error > 0 else 2
     return f"{measure.value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def dead_dimensions(card: Card) -> list[int]:
     """Dimensions, counted from 0, that the model does not use."""
-    return [i for i, kl in enumerate(card.test.kl_per_dimension) if kl < DEAD]
+    return [i for i, kl in enumerate(card.test.kl_per_dimension) if kl < DEAD_KL]
 
 
 def about_dead_dimensions(card: Card) -> str:
     """How many dimensions are in use, in a sentence."""
     n, dead = card.model.latent_dim, len(dead_dimensions(card))
     if dead:
-        return f"{dead} of {n} dimensions (×) are dead: below {DEAD} nats, moving along them changes nothing."
-    return f"Every dimension says more than {DEAD} nats of an image: none is dead."
+        return f"{dead} of {n} dimensions (×) are dead: below {DEAD_KL} nats, moving along them changes nothing."
+    return f"Every dimension says more than {DEAD_KL} nats of an image: none is dead."
 
 
 def kl_figure(card: Card) -> go.Figure:

@@ -54,18 +54,16 @@ def magnified(image: npt.NDArray[np.generic], side: int, *, smooth: bool = False
 
 def nearest_neighbour(explorer: LatentExplorer, z: npt.NDArray[np.float32], side: int) -> str:
     """Show the data point nearest to z, its original and its reconstruction; returns how far it is, in words."""
-    mu = explorer.latents.mu
-    distances = np.linalg.norm(mu - z, axis=1)
-    index = int(distances.argmin())
+    (index,), (distance,) = explorer.nearest(z[None])
     images = cache.test_images(explorer)
     labels, names = explorer.latents.labels, explorer.card.data.class_names
     title = plain(names[labels[index]]) if labels is not None and names else "test image"
-    (reconstruction,) = explorer.decode(mu[index : index + 1])
+    (reconstruction,) = explorer.decode(explorer.latents.mu[index : index + 1])
     if images is not None:
         show(magnified(images[index], side), "The nearest test image.", caption=f"Nearest: {title}, no. {index}")
     caption = "Reconstructed" if images is not None else f"Nearest: {title}, no. {index}, reconstructed"
     show(magnified(reconstruction, side), "The reconstruction of the nearest test image.", caption=caption)
-    return f"nearest test image {distances[index]:.2f} away"
+    return f"nearest test image {distance:.2f} away"
 
 
 def strip(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -50,7 +51,7 @@ class BlobStore:
         Most bytes held, all blobs together. The newest blob stays even when it alone is larger.
     """
 
-    def __init__(self, max_entries: int = 64, max_bytes: int = 256 * 2**20) -> None:
+    def __init__(self, *, max_entries: int, max_bytes: int) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._blobs: OrderedDict[str, Blob] = OrderedDict()
         self._n_bytes = 0
@@ -76,8 +77,10 @@ class BlobStore:
             return self._blobs.get(key)
 
 
-STORE = BlobStore()
-"""The process's own: scripts put in, the routes hand out."""
+POINTS = BlobStore(max_entries=64, max_bytes=256 * 2**20)
+PICTURES = BlobStore(max_entries=64, max_bytes=64 * 2**20)
+"""The process's own: scripts put in, the routes hand out. One each, for a moving slider makes a new picture at every
+step, and these must not push out the points that another visitor's browser is about to ask for."""
 
 
 @cache
@@ -94,16 +97,19 @@ async def _send_plotly(request: Request) -> Response:
     return Response(plain, media_type="text/javascript", headers=headers)
 
 
-async def _send_blob(request: Request) -> Response:
-    blob = STORE.get(request.path_params["key"])
-    if blob is None:
-        return PlainTextResponse("Nothing is held under this key; reload the page.", 404, headers=NOT_KEPT)
-    return Response(blob.content, media_type=blob.media_type, headers=FOR_GOOD)
+def _sender(store: BlobStore) -> Callable[[Request], Awaitable[Response]]:
+    async def send_blob(request: Request) -> Response:
+        blob = store.get(request.path_params["key"])
+        if blob is None:
+            return PlainTextResponse("Nothing is held under this key; reload the page.", 404, headers=NOT_KEPT)
+        return Response(blob.content, media_type=blob.media_type, headers=FOR_GOOD)
+
+    return send_blob
 
 
 ROUTES: list[BaseRoute] = [
     Route("/assets/plotly.js", _send_plotly),
-    Route("/points/{key}", _send_blob),
-    Route("/pictures/{key}", _send_blob),
+    Route("/points/{key}", _sender(POINTS)),
+    Route("/pictures/{key}", _sender(PICTURES)),
 ]
 """For `st.App(routes=...)`."""

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ui.axes import axis_titles, by_kl
 from ui.cache import plane
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
-from ui.text import subscript
-from vae_core.checkpoints import local_dir, restore_checkpoint, trash_checkpoint
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.images import montage
-from vae_core.training.process import free_name, is_live, launch, new_request
+from vae_core.training.process import create_run, is_live, launch
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
+from vae_core.trash import trash_checkpoint
 
 BADGES = {"starting": "blue", "waiting": "orange", "running": "blue", "evaluating": "blue", "finished": "green"}
 BADGES |= {"stopped": "gray", "interrupted": "orange", "failed": "red"}
@@ -44,16 +44,7 @@ def start(config: RunConfig, name: str, device: str) -> RunFolder:
     VaeCoreError
         When the name is taken or cannot be used, or the folder cannot be made.
     """
-    request = new_request(config, device)
-    base = f"{config.dataset}-{config.model.latent_dim}d"
-    while True:
-        chosen = name or free_name(base)
-        try:
-            run = RunFolder.create(chosen, request)
-            break
-        except CheckpointError:
-            if name or not (local_dir() / chosen).exists():
-                raise
+    run = create_run(config, name=name or None, device=device)
     _launch(run)
     return run
 
@@ -109,21 +100,6 @@ def stop(run: RunFolder) -> None:
         run.ask_to_stop()
     except OSError as problem:
         raise CheckpointError(f"{run.name} cannot be asked to stop in {run.path}: {problem.strerror}.") from None
-
-
-def offer_undo(trashed: Path) -> None:
-    """Say what was deleted, with a button that brings it back."""
-    name = trashed.name.rpartition("@")[0]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/delete: {name} was deleted.", width="content")
-        if st.button("Undo", type="tertiary", icon=":material/undo:", key="train undo"):
-            try:
-                st.session_state["train run"] = restore_checkpoint(trashed).name
-            except VaeCoreError as problem:
-                st.error(str(problem), icon=":material/error:")
-            else:
-                del st.session_state["train trashed"]
-                st.rerun()
 
 
 # -- how it is drawn --------------------------------------------------------------------------------
@@ -200,10 +176,7 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
     with left:
         latent_map(
             MapPoints.register(plane(snapshot.mu, axes), labels, names),
-            axis_titles=(
-                f"z{subscript(axes[0] + 1)}",
-                f"z{subscript(axes[1] + 1)}" if snapshot.mu.shape[1] > 1 else "",
-            ),
+            axis_titles=axis_titles(axes, snapshot.mu.shape[1]),
             height=380,
             key=f"train map of {run.name}",
             clickable=False,
@@ -218,11 +191,13 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
 
 
 def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, int]:
-    """The two dimensions that said most of the image in the last epoch, in their order."""
+    """The two dimensions that said most of the image in the last epoch.
+
+    In their order, lest the map turn over whenever the second overtakes the first.
+    """
     if latent_dim <= 2 or not history:
         return (0, 1)
-    kl = history[-1]["kl_per_dimension"]
-    first, second = sorted(sorted(range(latent_dim), key=lambda i: -kl[i])[:2])
+    first, second = sorted(by_kl(history[-1]["kl_per_dimension"])[:2])
     return first, second
 
 

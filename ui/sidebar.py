@@ -7,17 +7,22 @@ import streamlit as st
 from ui import state
 from ui.fetch import fetch_button
 from ui.text import plain
+from vae_core import LatentExplorer
 from vae_core.data import DATASETS, is_available
 from vae_core.device import available_devices
 
 
 def show() -> None:
-    """Draw the sidebar and open the chosen model; stops the script when there is none."""
+    """Draw the sidebar and open the chosen model.
+
+    Where there is none, or it cannot be opened, the page runs all the same: `state.current_explorer` then ends those
+    that need a model.
+    """
     entries = state.usable_models()
+    if not entries:
+        state.close_explorer()
+        return
     with st.sidebar:
-        if not entries:
-            st.session_state.pop("explorer", None)
-            return
         names = [entry.name for entry in entries]
         state.restore_from_url(names)
         # The widget has a key of its own: it follows the session, which other pages change too.
@@ -35,7 +40,9 @@ def show() -> None:
             devices[0] if len(devices) == 1 else st.selectbox("Device", devices, key="device", persist_state="session")
         )
         state.choose_explorer(entries, device if device in devices else devices[0])
-        _data_status()
+        if (explorer := state.open_model()) is None:
+            return
+        _data_status(explorer)
         if len(devices) == 1:
             st.caption(f":material/memory: Decoding on {_device_name(device)}")
 
@@ -50,9 +57,8 @@ def _device_name(device: str) -> str:
     return "the CPU" if device == "cpu" else device
 
 
-def _data_status() -> None:
+def _data_status(explorer: LatentExplorer) -> None:
     """Say whether the originals are there, with a button that fetches them."""
-    explorer = state.current_explorer()
     card = explorer.card
     st.caption(
         f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "

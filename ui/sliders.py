@@ -8,22 +8,16 @@ import numpy as np
 import streamlit as st
 
 from ui import state
+from ui.axes import DEAD_KL, by_kl
 from ui.text import subscript
 from vae_core import LatentExplorer
-
-DEAD_KL = 0.01
-"""Nats. A dimension with less says nothing of the image."""
 
 
 def z_sliders(explorer: LatentExplorer) -> None:
     """Draw the sliders, those that say most of the image first; they write the session's z."""
     z = state.current_z(explorer)
     kl = explorer.card.test.kl_per_dimension
-    order = (
-        sorted(range(explorer.latent_dim), key=lambda i: -kl[i])
-        if explorer.latent_dim > 2
-        else list(range(explorer.latent_dim))
-    )
+    order = by_kl(kl) if explorer.latent_dim > 2 else range(explorer.latent_dim)
     columns = st.columns(2) if explorer.latent_dim > 4 else [st.container()]
     for place, i in enumerate(order):
         # Wide enough for the data and for wherever a click has gone.

@@ -6,15 +6,17 @@ Whatever comes from a browser is checked here before anything else sees it.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from ui.cache import open_explorer
+from ui.text import plain
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, CheckpointEntry
-from vae_core.errors import CheckpointError
+from vae_core.errors import VaeCoreError
 
 FIRST_MODEL = "mnist-2d"
 FARTHEST = 100.0
@@ -36,33 +38,54 @@ def restore_from_url(names: list[str]) -> None:
         named = f" named `{asked}`" if NAME_PATTERN.fullmatch(asked) else " of the name that the address asks for"
         st.session_state["notice"] = f"There is no model{named} here, so this is another one."
         st.query_params.clear()
-    default = FIRST_MODEL if FIRST_MODEL in names else names[0]
-    st.session_state["model"] = asked if asked in names else default
+    st.session_state["model"] = asked if asked in names else first_model(names)
+
+
+def first_model(names: list[str]) -> str:
+    """The model that a visitor meets who asks for none."""
+    return FIRST_MODEL if FIRST_MODEL in names else names[0]
+
+
+def open_model() -> LatentExplorer | None:
+    """The model that the sidebar shows as chosen; None where there is none, or it cannot be opened."""
+    explorer: LatentExplorer | None = st.session_state.get("explorer")
+    return explorer
+
+
+def unopened() -> CheckpointEntry | None:
+    """The chosen model when it could not be opened, its card in order but another of its files damaged."""
+    entry: CheckpointEntry | None = st.session_state.get("unopened")
+    return entry
 
 
 def current_explorer() -> LatentExplorer:
-    """The model that the sidebar shows as chosen.
-
-    Raises
-    ------
-    CheckpointError
-        When there is no model at all.
-    """
-    explorer: LatentExplorer | None = st.session_state.get("explorer")
+    """The model that the sidebar shows as chosen; without one the page ends here, and a sentence says why."""
+    explorer = open_model()
     if explorer is None:
-        raise CheckpointError(
-            "There is no model here yet: train one on the page Train, or bring one on the page Model."
-        )
+        if unopened() is None:  # else `show_notice` has said it
+            st.info("There is no model here yet: train one on the page Train, or bring one on the page Model.")
+        st.stop()
     return explorer
 
 
 def choose_explorer(entries: list[CheckpointEntry], device: str) -> None:
-    """Open the chosen model; from here on its name and z stand in the address."""
+    """Open the chosen model, if that can be done; from here on its name and z stand in the address."""
     (entry,) = (entry for entry in entries if entry.name == st.session_state["model"])
-    explorer = st.session_state["explorer"] = open_explorer(entry, device)
     if st.query_params.get("model") != entry.name:
         st.query_params["model"] = entry.name
+    close_explorer()
+    try:
+        explorer = st.session_state["explorer"] = open_explorer(entry, device)
+    except VaeCoreError as problem:
+        st.session_state["unopened"] = replace(entry, card=None, problem=str(problem))
+        return
     current_z(explorer)  # reads the address, while there is still time to say what is wrong with it
+
+
+def close_explorer() -> None:
+    """Forget the model of the run before."""
+    for key in ("explorer", "unopened"):
+        st.session_state.pop(key, None)
 
 
 def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
@@ -108,7 +131,9 @@ def parse_z(text: str, latent_dim: int) -> npt.NDArray[np.float32] | None:
 
 
 def show_notice() -> None:
-    """Say once what was wrong with the address."""
+    """Say why the chosen model is not open, and once what was wrong with the address."""
+    if (entry := unopened()) is not None:
+        st.error(plain(entry.problem or ""), icon=":material/broken_image:")  # it may quote a stranger's file
     if notice := st.session_state.pop("notice", None):
         st.warning(notice, icon=":material/link_off:")
 

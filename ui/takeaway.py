@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from ui.model_card import reproducing_command
-from vae_core import LatentExplorer, VaeCoreError
-from vae_core.checkpoints import LATENTS, PROJECT_ROOT, checked_bytes, find_checkpoint, pack_checkpoint
+from vae_core import CheckpointError, LatentExplorer, VaeCoreError
+from vae_core.archive import pack_checkpoint
+from vae_core.checkpoints import LATENTS, PROJECT_ROOT, checked_bytes, read_card
 from vae_core.config import to_json
 
 PATIENCE = 300.0
@@ -24,7 +25,7 @@ def offer_files(explorer: LatentExplorer) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Checkpoint",
-            lambda: pack_checkpoint(find_checkpoint(name)),
+            lambda: pack_checkpoint(unchanged_folder(explorer)),
             f"{name}.vae.zip",
             "application/zip",
             key="take checkpoint",
@@ -45,7 +46,7 @@ def offer_files(explorer: LatentExplorer) -> None:
         )
         st.download_button(
             "Latents",
-            lambda: checked_bytes(find_checkpoint(name), LATENTS, card.files.latents),
+            lambda: checked_bytes(unchanged_folder(explorer), LATENTS, card.files.latents),
             f"{name}.latents.npz",
             "application/octet-stream",
             key="take latents",
@@ -72,12 +73,25 @@ def offer_lines(explorer: LatentExplorer) -> None:
     st.code("\n".join(lines), wrap_lines=True)
 
 
+def unchanged_folder(explorer: LatentExplorer) -> Path:
+    """The folder that a model was opened from.
+
+    Raises
+    ------
+    CheckpointError
+        When it holds another model by now, or none.
+    """
+    if read_card(explorer.path).key != explorer.card.key:
+        raise CheckpointError(f"{explorer.name} has changed since this page was opened; reload the page.")
+    return explorer.path
+
+
 @st.fragment
 def _offer_onnx(explorer: LatentExplorer) -> None:
     """A button a part that exports it, and in its place, when that is done, one that downloads it."""
     with st.container(horizontal=True):
         for part in ("encoder", "decoder"):
-            made = f"onnx {part} of {explorer.card.files.weights}"
+            made = f"onnx {part} of {explorer.card.key}"
             title = f"{part.capitalize()} as ONNX"
             help_ = "Runs without this project; compared with torch before it is handed out. Takes some seconds."
             icon = ":material/output:"
@@ -108,16 +122,16 @@ def onnx_file(explorer: LatentExplorer, part: str) -> bytes:
     VaeCoreError
         When it cannot be exported; nothing is handed out that differs from torch.
     """
-    return _onnx_file(explorer.card.files.weights, part, find_checkpoint(explorer.name))
+    return _onnx_file(explorer.card.key, part, explorer)
 
 
 @st.cache_data(max_entries=8, show_spinner="Exporting, and comparing the result with torch …")
-def _onnx_file(weights: str, part: str, _folder: Path) -> bytes:
+def _onnx_file(card: str, part: str, _explorer: LatentExplorer) -> bytes:
     # A process of its own: tracing patches torch for all threads of a process, and leaves thousands of objects behind
     # that Streamlit's garbage collection would visit on every rerun.
     with TemporaryDirectory() as place:
         out = Path(place) / "part.onnx"
-        command = [sys.executable, "-m", "vae_core", "export", str(_folder), "--format", "onnx"]
+        command = [sys.executable, "-m", "vae_core", "export", str(unchanged_folder(_explorer)), "--format", "onnx"]
         command += ["--part", part, "--out", str(out), "--device", "cpu"]
         try:
             done = subprocess.run(
@@ -134,4 +148,5 @@ def _onnx_file(weights: str, part: str, _folder: Path) -> bytes:
         if done.returncode:
             said = done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}."]
             raise VaeCoreError(f"The {part} could not be exported: {said[-1].removeprefix('error: ')}")
+        unchanged_folder(_explorer)  # lest what came in its place meanwhile be kept as this model's
         return out.read_bytes()

@@ -6,7 +6,9 @@ import re
 
 
 def plain(text: str) -> str:
-    """Text of a card for a place that reads Markdown: a link, picture or colour in it stays letters."""
+    """Text of a stranger for a place that reads Markdown: a link, picture or colour in it stays letters."""
+    # Bare addresses become links after escapes are read: a word joiner, which has no width, keeps them from being any.
+    text = re.sub(r"(?i)(www)(?=\.)|(?<=:)(?=//)|(?<=@)", lambda match: match[0] + "\u2060", text)
     return re.sub(r"([\\`*_{}\[\]()#!|<>~:$&])", r"\\\1", " ".join(text.split()))
 
 

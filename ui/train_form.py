@@ -97,7 +97,8 @@ class Settings:
         """
         named = ["--name", self.name] if self.name else []
         device = [] if self.device == available_devices()[0] else ["--device", self.device]
-        return shlex.join(["python", "-m", "vae_core", "train", *train_arguments(self.config()), *named, *device])
+        options = train_arguments(self.config(), complete=False)
+        return shlex.join(["python", "-m", "vae_core", "train", *options, *named, *device])
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
@@ -124,6 +125,7 @@ def settings() -> Settings:
         sorted(DATASETS, key=lambda name: not on_this_machine[name]),
         format_func=lambda name: _dataset_title(name, on_this_machine[name]),
         key="train dataset",
+        on_change=_fit_epochs,
         persist_state="session",
         help=HELP["dataset"],
     )
@@ -139,7 +141,7 @@ def settings() -> Settings:
         )
         latent_dim = _number("Latent dimension", "latent_dim", MODEL.latent_dim)
         likelihood = _choice("Likelihood", get_args(LikelihoodName), MODEL.likelihood, HELP["likelihood"])
-        epochs = _number("Epochs", "epochs", TRAINING.epochs)
+        epochs = _number("Epochs", "epochs", DATASETS[dataset].epochs)
         beta = _number("Beta", "beta", TRAINING.beta, step=0.5)
         learning_rate = _number("Learning rate", "learning_rate", TRAINING.learning_rate, step=0.0005)
         batch_size = _number("Batch size", "batch_size", TRAINING.batch_size)
@@ -173,6 +175,11 @@ def settings() -> Settings:
         name=name.strip(),
         device=device,
     )
+
+
+def _fit_epochs() -> None:
+    """Another data set, another sensible number of epochs."""
+    st.session_state["train epochs"] = DATASETS[st.session_state["train dataset"]].epochs
 
 
 def offer_data(dataset: str) -> bool:

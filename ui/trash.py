@@ -7,15 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from ui import runs
-from vae_core.checkpoints import restore_checkpoint
 from vae_core.errors import VaeCoreError
 from vae_core.training.run_folder import RunFolder
+from vae_core.trash import restore_checkpoint
 
 TRASHED, PROBLEM = "trashed", "trash problem"
 
 
 def delete(folder: Path) -> None:
-    """Move a run or model to the trash; a button's callback. What goes wrong is shown by `show_undo`."""
+    """Move a run or model to the trash. What goes wrong is shown by `show_undo`, on the next run of a page."""
     try:
         trashed = runs.delete(RunFolder(folder))
     except VaeCoreError as problem:
@@ -51,6 +51,7 @@ def _undo() -> None:
         st.session_state[PROBLEM] = str(problem)
         return
     del st.session_state[TRASHED]
+    st.session_state["train run"] = restored.name  # Train shows what came back
     if chosen:
         st.session_state["model"] = restored.name
         _forget_address("z")

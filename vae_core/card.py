@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from vae_core.config import STRICT, ModelConfig, TrainConfig, default_hidden
+from vae_core.config import STRICT, ModelConfig, TrainConfig, to_json
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=100_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=2000)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Measure:
-    """A mean over images with its standard error, in nats per image unless said otherwise."""
+    """A mean over images with its standard error (None for a single image), in nats per image unless said otherwise."""
 
     value: float
-    standard_error: Annotated[float, Field(ge=0.0)]
+    standard_error: Annotated[float, Field(ge=0.0)] | None
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -42,8 +43,8 @@ class DataCard:
     checksum: Text
     n_train: Count
     n_validation: Count
-    n_test: Annotated[int, Field(ge=1)]
-    class_names: Annotated[tuple[Text, ...], Field(max_length=1000)]
+    n_test: Annotated[int, Field(ge=1, le=2_000_000)]
+    class_names: Annotated[tuple[Text, ...], Field(max_length=256)]
     image_shape: tuple[Literal[1, 3], Annotated[int, Field(ge=8, le=64)], Annotated[int, Field(ge=8, le=64)]]
 
 
@@ -61,7 +62,7 @@ class RunRecord:
     device: Text
     threads: Count
     command: Text
-    versions: dict[str, Text]
+    versions: Annotated[dict[Annotated[str, Field(max_length=64)], Text], Field(max_length=32)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -91,5 +92,9 @@ class Card:
     @property
     def architecture(self) -> str:
         """Network and widths in words, such as `mlp 512-512-512`."""
-        widths = self.model.hidden or default_hidden(self.model.network, self.data.image_shape)
-        return f"{self.model.network} {'-'.join(map(str, widths))}"
+        return f"{self.model.network} {'-'.join(map(str, self.model.hidden))}"
+
+    @property
+    def key(self) -> str:
+        """sha256 of the card, for caches: it covers the weights, the latents, the names and the architecture."""
+        return hashlib.sha256(to_json(self)).hexdigest()

@@ -1,4 +1,4 @@
-"""Folders of checkpoints: where they lie, how they are named, listed, found, checked, packed and thrown away.
+"""Folders of checkpoints: where they lie, how they are named, listed, found, read and checked.
 
 No torch in here: listing models must be quick. `vae_core.weights` opens the weights.
 """
@@ -9,11 +9,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
-import shutil
-import time
-import zipfile
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +18,13 @@ import numpy.typing as npt
 from vae_core.card import Card
 from vae_core.config import parse
 from vae_core.errors import CheckpointError, ConfigError
-from vae_core.files import expanded, write_atomically
+from vae_core.files import expanded
+from vae_core.unzip import LARGEST_ARCHIVE, unzipped
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_DIR = PROJECT_ROOT / "checkpoints"
 CARD, WEIGHTS, LATENTS, HISTORY = "card.json", "model.safetensors", "latents.npz", "history.jsonl"
 NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-LARGEST_ARCHIVE = 1 << 28
-"""Bytes that a checkpoint may unpack to: a small archive from elsewhere must fill neither the memory nor the disk."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +127,18 @@ def read_card(folder: Path) -> Card:
     return card
 
 
+def is_shipped(folder: Path) -> bool:
+    """Whether a checkpoint came with the project, by whatever way its folder is reached: then it is read only."""
+    return folder.absolute().parent.resolve() == SHIPPED_DIR.resolve()
+
+
 def list_checkpoints(checkpoints_dir: str | Path | None = None) -> list[CheckpointEntry]:
     """All checkpoints, shipped and new, by name; a new one hides a shipped one of the same name.
 
     Folders whose run has not finished are left out; damaged ones are listed with their `problem`.
     """
     entries: dict[str, CheckpointEntry] = {}
-    for directory, shipped in ((SHIPPED_DIR, True), (local_dir(checkpoints_dir), False)):
+    for directory in (SHIPPED_DIR, local_dir(checkpoints_dir)):
         try:
             folders = sorted(path.parent for path in directory.glob(f"*/{CARD}"))
         except OSError:
@@ -147,6 +146,7 @@ def list_checkpoints(checkpoints_dir: str | Path | None = None) -> list[Checkpoi
         for folder in folders:
             if not NAME_PATTERN.fullmatch(folder.name) or folder.name == "local":
                 continue
+            shipped = is_shipped(folder)
             try:
                 entry = CheckpointEntry(folder.name, folder, shipped, read_card(folder))
             except CheckpointError as problem:
@@ -195,7 +195,8 @@ def read_latents(folder: Path, card: Card) -> Latents:
     }
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     try:
-        members = _unzipped(content, [f"{key}.npy" for key in shapes], largest=16 * n * (d + 1) + 4096)
+        largest = min(16 * n * (d + 1) + 4096, LARGEST_ARCHIVE)  # n and d are what a stranger's card says
+        members = unzipped(content, [f"{key}.npy" for key in shapes], largest=largest)
         for key, (shape, dtype) in shapes.items():
             if f"{key}.npy" not in members and key != "mu":
                 continue
@@ -209,129 +210,3 @@ def read_latents(folder: Path, card: Card) -> Latents:
     except Exception as problem:  # zipfile, zlib and numpy raise a dozen kinds
         raise CheckpointError(f"{folder.name}: {LATENTS} does not fit its card ({problem}).") from None
     return Latents(arrays["mu"], arrays.get("logvar"), arrays.get("labels"))  # type: ignore[arg-type]
-
-
-def _unzipped(content: bytes, names: Collection[str], *, largest: int) -> dict[str, bytes]:
-    """Those members of a zip file whose names end in one of `names`; it may have been made to do harm."""
-    members: dict[str, bytes] = {}
-    n_bytes = 0
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for info in archive.infolist():
-            name = info.filename.rpartition("/")[2]
-            if name not in names:
-                continue
-            if name in members:
-                raise ValueError(f"it holds {name} more than once")
-            n_bytes += info.file_size
-            if n_bytes > largest:
-                raise ValueError(f"it would unpack to {n_bytes:,} bytes or more, expected at most {largest:,}")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ValueError(f"{name} is packed in a way that is not used here")  # and whose unpacking has no bound
-            with archive.open(info) as member:
-                members[name] = member.read(info.file_size)  # so many and no more, whatever it holds
-    return members
-
-
-def pack_checkpoint(folder: Path) -> bytes:
-    """A checkpoint as one zip file: card, weights, latents and the run's history.
-
-    Raises
-    ------
-    CheckpointError
-        When the checkpoint is damaged: a broken file is not handed on.
-    """
-    card = read_card(folder)
-    members = {
-        CARD: (folder / CARD).read_bytes(),
-        WEIGHTS: checked_bytes(folder, WEIGHTS, card.files.weights),
-        LATENTS: checked_bytes(folder, LATENTS, card.files.latents),
-    }
-    if (folder / HISTORY).exists():
-        members[HISTORY] = (folder / HISTORY).read_bytes()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, content in members.items():
-            archive.writestr(f"{folder.name}/{member}", content)
-    return buffer.getvalue()
-
-
-def unpack_checkpoint(content: bytes, name: str, checkpoints_dir: str | Path | None = None) -> Path:
-    """Add a checkpoint from a zip file of unknown origin; it is checked whole before it gets its name.
-
-    Only the four known files are read, whatever else the archive holds, and each is rebuilt from its bytes: no path
-    of the archive reaches the disk.
-
-    Raises
-    ------
-    CheckpointError, ConfigError
-        When the archive or what is in it does not fit, or the name is taken.
-    """
-    from vae_core.weights import load_model  # torch only where weights are opened
-
-    target = local_dir(checkpoints_dir) / check_name(name)
-    if target.exists() or (SHIPPED_DIR / name).exists():
-        raise CheckpointError(f"There is already a model named {name!r}; choose another name.")
-    try:
-        members = _unzipped(content, (CARD, WEIGHTS, LATENTS, HISTORY), largest=LARGEST_ARCHIVE)
-    except Exception as problem:  # zipfile and the packers below it raise a dozen kinds
-        raise CheckpointError(
-            f"This is no checkpoint file as the page Model offers it for download: {problem}."
-        ) from None
-    missing = [file_name for file_name in (CARD, WEIGHTS, LATENTS) if file_name not in members]
-    if missing:
-        raise CheckpointError(f"The file is no checkpoint: {', '.join(missing)} not in it.")
-    staging = target.with_name(f".{name}.{secrets.token_hex(4)}")
-    try:
-        staging.mkdir(parents=True)
-        for file_name in list(members):
-            write_atomically(staging / file_name, members.pop(file_name))  # gone from memory before it is read back
-        card = read_card(staging)
-        load_model(staging, card)
-        read_latents(staging, card)
-        os.rename(staging, target)
-    except OSError as problem:
-        raise CheckpointError(f"The checkpoint could not be stored in {target.parent}: {problem.strerror}.") from None
-    except CheckpointError as problem:
-        raise CheckpointError(str(problem).replace(staging.name, name)) from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return target
-
-
-def trash_checkpoint(folder: Path, checkpoints_dir: str | Path | None = None) -> Path:
-    """Move a run folder into the trash beside it, whence `restore_checkpoint` brings it back.
-
-    Raises
-    ------
-    CheckpointError
-        When it is not one of the new ones: shipped checkpoints are read only.
-    """
-    home = local_dir(checkpoints_dir)
-    if folder.absolute().parent != home:
-        raise CheckpointError(f"{folder.name} is a shipped model and cannot be deleted.")
-    bin_ = home / ".trash"
-    target = bin_ / f"{folder.name}@{time.time_ns()}"
-    try:
-        bin_.mkdir(exist_ok=True)
-        os.rename(folder, target)
-    except OSError as problem:
-        raise CheckpointError(f"{folder.name} could not be moved to the trash: {problem.strerror}.") from None
-    return target
-
-
-def restore_checkpoint(trashed: Path) -> Path:
-    """Undo `trash_checkpoint`.
-
-    Raises
-    ------
-    CheckpointError
-        When it is gone from the trash, or its name has been taken since.
-    """
-    target = trashed.parent.parent / trashed.name.rpartition("@")[0]
-    if target.exists():
-        raise CheckpointError(f"The name {target.name!r} has been taken since; rename or delete that one first.")
-    try:
-        os.rename(trashed, target)
-    except OSError as problem:
-        raise CheckpointError(f"{target.name} could not be restored: {problem.strerror}.") from None
-    return target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.data import ImageSet, load_dataset
 from vae_core.errors import ConfigError, DataError, ShapeError
-from vae_core.files import atomic_path, expanded, write_atomically
+from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
 from vae_core.latent.paths import METHODS
 from vae_core.latent.prior import sample_prior
@@ -111,7 +110,7 @@ def encode(arguments: argparse.Namespace) -> Document:
     split = data.split(arguments.split)
     posterior = explorer.encode(split.images)
     n, d = posterior.mu.shape
-    if out.suffix == ".npz":
+    if out.suffix.lower() == ".npz":
         arrays = {"mu": posterior.mu}
         if posterior.logvar is not None:
             arrays["logvar"] = posterior.logvar
@@ -156,6 +155,7 @@ def sample(arguments: argparse.Namespace) -> Document:
 def interpolate(arguments: argparse.Namespace) -> Document:
     """Decoded images along a path between two images of the test split."""
     out = _out(arguments.out, ".png", ".gif")
+    is_film = out.suffix.lower() == ".gif"
     explorer = _explorer(arguments)
     ends = []
     for option, index in (("--from", arguments.from_), ("--to", arguments.to)):
@@ -165,11 +165,11 @@ def interpolate(arguments: argparse.Namespace) -> Document:
                 f"{len(explorer.latents.mu) - 1}."
             )
         ends.append(explorer.latents.mu[index])
-    scale = max(arguments.scale, 4) if out.suffix == ".gif" else arguments.scale
+    scale = arguments.scale or (4 if is_film else 1)
     _check_size(arguments.steps, explorer.image_shape, scale)
     path = METHODS[arguments.method](ends[0], ends[1], arguments.steps)
     images = explorer.decode(path)
-    if out.suffix == ".gif":
+    if is_film:
         content = gif_bytes(images, seconds_per_frame=0.08, scale=scale)
     else:
         content = png_bytes(montage(images, columns=len(images), scale=scale))
@@ -183,9 +183,7 @@ def export(arguments: argparse.Namespace) -> Document:
 
     out = _out(arguments.out, ".onnx")
     explorer = _explorer(arguments)
-    report = export_onnx(
-        explorer.model, arguments.part, out, image_shape=explorer.image_shape, latent_dim=explorer.latent_dim
-    )
+    report = export_onnx(explorer.model, arguments.part, out)
     return {
         "name": explorer.name,
         "part": arguments.part,
@@ -236,14 +234,8 @@ def _check_size(n_images: int, image_shape: tuple[int, int, int], scale: int) ->
 
 
 def _out(path: str, *suffixes: str) -> Path:
-    """The output path, when its ending is one that can be written and its folder is there."""
+    """The output path, when its ending is one of these and a file can be written there."""
     out = expanded(path)
     if out.suffix.lower() not in suffixes:
         raise ConfigError(f"--out {path}: the name must end in {' or '.join(suffixes)}.")
-    if not out.parent.is_dir():
-        raise ConfigError(f"--out {path}: there is no folder {out.parent}.")
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ConfigError(
-            f"--out {path}: it cannot be written there; check that it is no folder and that you may write."
-        )
-    return out
+    return writable(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sys
 
@@ -47,3 +48,9 @@ def resolve_device(name: str) -> str:
 def available_devices() -> list[str]:
     """Names of all devices that models can run on here, the one that `auto` takes first."""
     return [*(f"cuda:{number}" for number in range(_n_cuda_devices())), "cpu"]
+
+
+def default_threads() -> int:
+    """CPU threads for torch: one core is left for others, and beyond eight threads small matrices gain nothing."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, max(1, cores - 1))

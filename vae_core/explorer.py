@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,12 @@ from torch import Tensor
 
 from vae_core.card import Card
 from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_latents
-from vae_core.device import resolve_device
+from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ShapeError
+from vae_core.latent.neighbours import nearest
 from vae_core.models import VAE, Capabilities
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
-from vae_core.training.process import default_threads
 from vae_core.weights import load_model
 
 Floats = npt.NDArray[np.float32]
@@ -32,6 +33,7 @@ class Posterior:
     logvar: Floats | None
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class LatentExplorer:
     """A trained model, to be asked questions.
 
@@ -39,23 +41,28 @@ class LatentExplorer:
 
     Attributes
     ----------
-    name : str
-        The checkpoint folder's name.
+    path : Path
+        The checkpoint's folder, absolute.
     card : Card
-        What the model is and how it was trained.
+        What the model is and how it was trained, as it stood there when the model was opened.
     latents : Latents
-        The encoded test split.
+        The encoded test split; its arrays are read-only.
     model : VAE
         The torch module itself, for the rest of vae_core; nobody outside touches it.
-    can : Capabilities
-        What may be asked: `can.encode`, `can.posterior`, `can.label`.
+    device : str
+        Where it runs: `cpu` or `cuda:N`.
     """
 
-    def __init__(self, name: str, card: Card, model: VAE, latents: Latents, device: str) -> None:
-        self.name, self.card, self.latents, self.device = name, card, latents, device
-        self.model = model.to(device)
-        # A convolution of many small images is limited by memory; batches of a few hundred stay in the cache.
-        self._batch = 256 if card.model.network == "conv" else 1024
+    path: Path
+    card: Card
+    latents: Latents
+    model: VAE
+    device: str
+
+    def __post_init__(self) -> None:
+        for array in (self.latents.mu, self.latents.logvar, self.latents.labels):
+            if array is not None:
+                array.setflags(write=False)
 
     @classmethod
     def load(
@@ -79,9 +86,14 @@ class LatentExplorer:
         ConfigError
             When the device is not there.
         """
-        folder = find_checkpoint(os.fspath(name), checkpoints_dir)
-        card = read_card(folder)
-        return cls(folder.name, card, load_model(folder, card), read_latents(folder, card), resolve_device(device))
+        folder = find_checkpoint(os.fspath(name), checkpoints_dir).absolute()
+        card, place = read_card(folder), resolve_device(device)
+        return cls(folder, card, read_latents(folder, card), load_model(folder, card).to(place), place)
+
+    @property
+    def name(self) -> str:
+        """The checkpoint folder's name."""
+        return self.path.name
 
     @property
     def latent_dim(self) -> int:
@@ -113,6 +125,27 @@ class LatentExplorer:
     def layers(self) -> tuple[Layer, ...]:
         """The network from image to z and back, layer by layer."""
         return outline(self.model)
+
+    def nearest(self, z: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """For each z the image of the encoded test split whose mu lies nearest.
+
+        Parameters
+        ----------
+        z : array of shape (N, D)
+
+        Returns
+        -------
+        indices : int64 array of shape (N,)
+            Into `latents`; of equally near ones the lowest.
+        distances : float64 array of shape (N,)
+            Euclidean, in units of z.
+
+        Raises
+        ------
+        ShapeError
+            When z has another shape or is not finite.
+        """
+        return nearest(self.latents.mu, self._checked_z(z))
 
     @torch.inference_mode()
     def encode(self, images: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Posterior:
@@ -188,6 +221,11 @@ class LatentExplorer:
             images.append(self.model.likelihood.sample(params, generator=inner).cpu().numpy())
         return self._finite(np.concatenate(images))
 
+    @property
+    def _batch(self) -> int:
+        # A convolution of many small images is limited by memory; batches of a few hundred stay in the cache.
+        return 256 if self.card.model.network == "conv" else 1024
+
     def _finite(self, array: Floats) -> Floats:
         if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
             raise CheckpointError(
@@ -240,6 +278,7 @@ def _as_numbers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.generic]:
     return array
 
 
-def limit_threads() -> None:
-    """Leave a core of the CPU to others, in this whole process, as a training run does."""
+def warm_up() -> None:
+    """Do what the first questions would wait for; leave a core of the CPU to others, as a training run does."""
+    importlib.import_module("torchvision")  # two seconds, for whoever opens the first data set
     torch.set_num_threads(default_threads())

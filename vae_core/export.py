@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vae_core.errors import ConfigError, ShapeError, VaeCoreError
-from vae_core.files import write_atomically
+from vae_core.errors import ConfigError, VaeCoreError
+from vae_core.files import writable, write_atomically
 
 if TYPE_CHECKING:
     from vae_core.models import VAE
@@ -71,9 +70,7 @@ class _Encoder(nn.Module):
         return posterior.mu, posterior.logvar
 
 
-def export_onnx(
-    model: VAE, part: str, path: str | os.PathLike[str], *, image_shape: tuple[int, int, int], latent_dim: int
-) -> OnnxReport:
+def export_onnx(model: VAE, part: str, path: str | os.PathLike[str]) -> OnnxReport:
     """Write one part of a model as an ONNX file of its own, for any batch size N.
 
     The graph is run by onnxruntime and compared with torch, for batches of 1 and 64, before anything is written; the
@@ -88,10 +85,6 @@ def export_onnx(
         encoder: `x` (N, C, H, W) in [0, 1] -> `mu` (N, D) and `logvar` (N, D) of q(z|x).
     path : path-like
         The file to write; its folder must be there.
-    image_shape : tuple of int
-        (C, H, W).
-    latent_dim : int
-        D.
 
     Returns
     -------
@@ -100,20 +93,13 @@ def export_onnx(
     Raises
     ------
     ConfigError
-        When `part` is neither of the two.
-    ShapeError
-        When `image_shape` or `latent_dim` are not the model's.
+        When `part` is neither of the two, or no file can be written at `path`.
     ExportError
-        When a package is missing, onnxruntime disagrees with torch, or the file cannot be written.
+        When a package is missing, onnxruntime disagrees with torch, or the disk is full.
     """
     if part not in ("decoder", "encoder"):
         raise ConfigError(f"part must be decoder or encoder, but it is {part!r}.")
-    if (tuple(image_shape), latent_dim) != (tuple(model.image_shape), model.latent_dim):
-        raise ShapeError(
-            f"The model has images {model.image_shape} and {model.latent_dim} latent dimensions, "
-            f"not {image_shape} and {latent_dim}."
-        )
-    target = _checked_target(Path(path))
+    target = writable(Path(path))
     _require("onnx", "onnxscript", "onnxruntime")
 
     # A copy: the model is shared with other threads, may live on a GPU, and must not be touched.
@@ -121,7 +107,7 @@ def export_onnx(
     decoder, encoder = _Decoder(own).eval(), _Encoder(own).eval()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        batches = [torch.randn(n, latent_dim, generator=generator) for n in CHECKED_BATCHES]
+        batches = [torch.randn(n, model.latent_dim, generator=generator) for n in CHECKED_BATCHES]
         module: nn.Module = decoder
         if part == "encoder":
             module, batches = encoder, [decoder(z) for z in batches]  # images of the kind that it was made for
@@ -138,25 +124,6 @@ def export_onnx(
     except OSError as error:
         raise ExportError(f"Cannot write {target}: {error.strerror or error}.") from None
     return OnnxReport(path=target, n_bytes=len(graph), opset=opset, max_difference=difference)
-
-
-def _checked_target(target: Path) -> Path:
-    """Refuse at once, not after seconds of tracing, what could not be written; and never replace a device or folder."""
-    shown = repr(str(target)[:200])
-    try:
-        has_folder = target.parent.is_dir()
-        is_other = has_folder and not stat.S_ISREG(target.stat().st_mode)
-    except FileNotFoundError:
-        is_other = False
-    except (OSError, ValueError) as error:  # the name is too long, or holds a NUL character
-        raise ExportError(f"Cannot write {shown}: {getattr(error, 'strerror', error)}; choose another name.") from None
-    if not has_folder:
-        raise ExportError(f"Cannot write {shown}: there is no folder {str(target.parent)[:200]!r}; make it first.")
-    if is_other:
-        raise ExportError(f"Cannot write {shown}: it exists and is no ordinary file; choose another name.")
-    if not os.access(target.parent, os.W_OK):
-        raise ExportError(f"Cannot write {shown}: no permission to write to its folder.")
-    return target
 
 
 def _require(*packages: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,32 @@ def expanded(path: str | os.PathLike[str]) -> Path:
         raise ConfigError(
             f"{os.fspath(path)[:200]!r}: there is no home folder of that user; write the path out."
         ) from None
+
+
+def writable(target: Path) -> Path:
+    """`target`, when a file can be written there: said at once, not after what is to be written was made.
+
+    Raises
+    ------
+    ConfigError
+        When its folder is not there or closed, it is a folder or device itself, or no file can have such a name.
+    """
+    shown = repr(str(target)[:200])
+    try:
+        has_folder = target.parent.is_dir()
+        is_other = has_folder and not stat.S_ISREG(target.stat().st_mode)
+    except FileNotFoundError:
+        is_other = False
+    except (OSError, ValueError) as problem:  # the name is too long, or holds a NUL character
+        said = getattr(problem, "strerror", problem)
+        raise ConfigError(f"Cannot write {shown}: {said}; choose another name.") from None
+    if not has_folder:
+        raise ConfigError(f"Cannot write {shown}: there is no folder {str(target.parent)[:200]!r}; make it first.")
+    if is_other:
+        raise ConfigError(f"Cannot write {shown}: it exists and is no ordinary file; choose another name.")
+    if not os.access(target.parent, os.W_OK):
+        raise ConfigError(f"Cannot write {shown}: no permission to write to its folder.")
+    return target
 
 
 @contextmanager

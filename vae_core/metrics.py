@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_core.card import Measure, SplitFigures
 from vae_core.errors import VaeCoreError
-from vae_core.models import VAE
+from vae_core.models import VAE, prior_log_prob
 
 EVALUATION_SEED = 20_131_220
 """Seed of the one draw of z an image, fixed so that a figure measured twice is the same."""
@@ -30,7 +30,7 @@ class ElboParts:
 
 
 def measure(values: npt.NDArray[np.float64]) -> Measure:
-    """Mean and standard error, std / sqrt(n) with n - 1 in the variance; 0 for a single value.
+    """Mean and standard error, std / sqrt(n) with n - 1 in the variance; no error for a single value.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def measure(values: npt.NDArray[np.float64]) -> Measure:
         raise VaeCoreError(
             "On some images this model's log-likelihood or KL is not a finite number: its weights are unusable."
         )
-    error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
+    error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
     return Measure(value=float(np.mean(values)), standard_error=error)
 
 
@@ -64,10 +64,8 @@ def elbo_parts(model: VAE, images: Tensor, *, seed: int = EVALUATION_SEED, batch
     generator = torch.Generator(device).manual_seed(seed)
     parts: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for x in batches(images, batch_size, device):
-        posterior = model.encode(x)
-        z = posterior.rsample(generator=generator)  # (B, D)
-        log_likelihood = model.likelihood.log_prob(model.decode(z), x)  # (B,)
-        parts.append((log_likelihood.double(), posterior.kl().double(), posterior.mu, posterior.logvar))
+        terms = model.elbo_terms(x, generator=generator)
+        parts.append((terms.log_likelihood.double(), terms.kl.double(), terms.posterior.mu, terms.posterior.logvar))
     log_likelihoods, kls, mus, logvars = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
     return ElboParts(log_likelihoods, kls, mus, logvars)
 
@@ -85,14 +83,7 @@ def split_figures(parts: ElboParts) -> SplitFigures:
 
 
 @torch.inference_mode()
-def importance_weighted_nll(
-    model: VAE,
-    images: Tensor,
-    n_samples: int,
-    *,
-    seed: int = EVALUATION_SEED,
-    on_progress: Callable[[int], None] | None = None,
-) -> Measure:
+def importance_weighted_nll(model: VAE, images: Tensor, n_samples: int, *, seed: int = EVALUATION_SEED) -> Measure:
     """Minus the importance-weighted bound on log p(x) (Burda, Grosse & Salakhutdinov 2016, eq. 8).
 
     -log 1/k sum_i p(x|z_i) p(z_i) / q(z_i|x), z_i ~ q(z|x); it falls towards -log p(x) as k grows.
@@ -103,8 +94,6 @@ def importance_weighted_nll(
     images : Tensor of uint8, shape (N, C, H, W)
     n_samples : int
         k, draws of z an image.
-    on_progress : callable, optional
-        Given the number of images done.
     """
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
@@ -114,12 +103,9 @@ def importance_weighted_nll(
         log_weights = []
         for start in range(0, n_samples, 500):
             k = min(500, n_samples - start)
-            repeated = type(posterior)(posterior.mu.expand(k, -1), posterior.logvar.expand(k, -1))
+            repeated = posterior.repeated(k)
             z = repeated.rsample(generator=generator)  # (k, D)
-            log_prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
             log_likelihood = model.likelihood.log_prob(model.decode(z), x.expand(k, -1, -1, -1))
-            log_weights.append((log_likelihood + log_prior - repeated.log_prob(z)).double())
+            log_weights.append((log_likelihood + prior_log_prob(z) - repeated.log_prob(z)).double())
         bounds.append(float(torch.logsumexp(torch.cat(log_weights), 0)) - math.log(n_samples))
-        if on_progress:
-            on_progress(len(bounds))
     return measure(-np.asarray(bounds))

@@ -95,7 +95,8 @@ def _text(value: Any) -> str:
         return "-"
     if isinstance(value, dict):
         if set(value) == {"value", "standard_error"}:
-            return f"{value['value']:.3f} ± {value['standard_error']:.3f}"
+            error = value["standard_error"]
+            return f"{value['value']:.3f}" + ("" if error is None else f" ± {error:.3f}")
         return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
     if isinstance(value, float):
         return f"{value:.6g}"

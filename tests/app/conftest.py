@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenApp = Callable[..., AppTest]
+
+
+def picture(app: AppTest, place: int) -> npt.NDArray[np.uint8]:
+    """The page's picture with that number, as it is sent to the browser: (H, W) grey values."""
+    header, _, content = app.image[place].value[0].partition(",")
+    assert header == "data:image/png;base64"
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))
 
 
 @pytest.fixture

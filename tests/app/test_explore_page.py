@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.app.conftest import OpenApp
+from tests.app.conftest import OpenApp, picture
 from vae_core import LatentExplorer
+from vae_core.data import load_dataset
+from vae_core.images import to_uint8
+
+LARGE, SMALL = 252, 112
+"""Most pixels that the decoded picture and those beside it are wide, as pages/explore.py has them."""
 
 
 def test_address_restores_model_and_z(open_app: OpenApp) -> None:
@@ -42,14 +47,37 @@ def test_hostile_model_is_refused_with_a_sentence(open_app: OpenApp, name: str) 
     assert len(app.warning[0].value) < 200
 
 
-def test_the_picture_is_the_decoded_z(open_app: OpenApp) -> None:
-    """The foot line names the model, z and the device that decoded."""
-    app = open_app(z="0.5,-1")
-    foot = app.main.caption[-1].value
+@pytest.mark.parametrize("z", [(0.0, 0.0), (0.5, -1.0)])
+def test_the_picture_is_the_decoded_z(open_app: OpenApp, z: tuple[float, float]) -> None:
+    """The large picture is what the decoder makes of z, to the last grey value, each pixel a square."""
+    app = open_app(z=f"{z[0]},{z[1]}")
+    expected = to_uint8(LatentExplorer.load("digits-2d").decode([z]))[0, 0]
+    side = LARGE // len(expected)
+    assert np.array_equal(np.kron(expected, np.ones((side, side), np.uint8)), picture(app, 0))
+
+
+def test_the_foot_line_says_where_one_is(open_app: OpenApp) -> None:
+    """It names the model, z, how far the data is, and the device that decoded."""
+    foot = open_app(z="0.5,-1").main.caption[-1].value
     explorer = LatentExplorer.load("digits-2d")
     distance = np.linalg.norm(explorer.latents.mu - np.array([0.5, -1.0]), axis=1).min()
     assert "digits-2d · z = (0.50, -1.00)" in foot
     assert f"{distance:.2f} away" in foot
+    assert f"decoded on {explorer.device} in " in foot
+
+
+def test_the_nearest_data_point_stands_beside_it(open_app: OpenApp) -> None:
+    """The second picture is the original of the test image whose mean is nearest, the third its reconstruction."""
+    explorer = LatentExplorer.load("digits-2d")
+    mu = explorer.latents.mu
+    index = int(np.linalg.norm(mu - np.array([0.5, -1.0]), axis=1).argmin())
+    original = load_dataset("digits").test.images[index, 0]
+    reconstruction = to_uint8(explorer.decode(mu[index : index + 1]))[0, 0]
+    app = open_app(z="0.5,-1")
+    for place, expected in ((1, original), (2, reconstruction)):
+        side = SMALL // len(expected)
+        assert np.array_equal(np.kron(expected, np.ones((side, side), np.uint8)), picture(app, place))
+    assert any(f"no. {index}" in caption for caption in app.image[1].captions)
 
 
 def test_random_draw_and_origin_move_z(open_app: OpenApp) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tests.app.conftest import OpenApp
+import numpy as np
+
+from tests.app.conftest import OpenApp, picture
+from ui.pictures import wall
 from vae_core import LatentExplorer
+from vae_core.latent.prior import sample_prior
 
 
 def test_the_pair_starts_with_two_classes(open_app: OpenApp) -> None:
@@ -46,7 +50,26 @@ def test_sample_is_repeatable_by_seed(open_app: OpenApp) -> None:
 
 
 def test_temperature_zero_draws_the_mean(open_app: OpenApp) -> None:
-    """At temperature 0 all draws are the origin, and the page says how far it is from the data."""
+    """At temperature 0 all draws are the decoded origin, and the page says how far that is from the data."""
     app = open_app("sample")
+    app.number_input(key="sample count").set_value(4).run()
+    before = picture(app, 0)
     app.slider(key="sample temperature").set_value(0.0).run()
     assert not app.exception
+    explorer = LatentExplorer.load("digits-2d")
+    expected = wall(explorer.decode(np.zeros((4, 2))))[..., 0]
+    assert np.array_equal(expected, picture(app, 0))
+    assert not np.array_equal(before, picture(app, 0))
+    distance = np.linalg.norm(explorer.latents.mu, axis=1).min()
+    assert f"mean {distance:.2f}" in app.main.caption[-1].value
+
+
+def test_the_median_distance_is_that_of_the_draws(open_app: OpenApp) -> None:
+    """Each draw's distance is that to its own nearest test image, whatever the number of draws."""
+    app = open_app("sample")
+    app.number_input(key="sample count").set_value(37).run()
+    mu = LatentExplorer.load("digits-2d").latents.mu
+    z = sample_prior(37, 2, generator=np.random.default_rng(0))
+    distances = np.linalg.norm(mu[None] - z[:, None], axis=2).min(axis=1)
+    assert "37 draws, numbered on the map" in app.main.caption[-1].value
+    assert f"mean {np.median(distances):.2f}" in app.main.caption[-1].value

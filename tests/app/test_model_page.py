@@ -17,6 +17,7 @@ from ui import model_card
 from ui.bring import proposed_name
 from ui.takeaway import onnx_file
 from vae_core import LatentExplorer, VaeCoreError, list_checkpoints
+from vae_core.archive import pack_checkpoint
 from vae_core.checkpoints import (
     CARD,
     HISTORY,
@@ -24,7 +25,6 @@ from vae_core.checkpoints import (
     SHIPPED_DIR,
     WEIGHTS,
     find_checkpoint,
-    pack_checkpoint,
     read_card,
 )
 

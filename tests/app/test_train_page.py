@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.conftest import ROOT, OpenApp
 from ui import runs
+from vae_core.checkpoints import SHIPPED_DIR
 from vae_core.config import ModelConfig, RunConfig, TrainConfig
+from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError
+from vae_core.training import process
 from vae_core.training.process import new_request
 from vae_core.training.run_folder import FixedSubset, RunFolder, Snapshot, Status, list_runs
 
@@ -63,12 +68,13 @@ def live() -> Iterator[Callable[[str, Status], RunFolder]]:
 
 
 def test_defaults_are_the_configurations(open_page: OpenPage, launched: list[str]) -> None:
-    """Start without a touch makes a run of exactly ModelConfig() and TrainConfig(), under the name shown."""
+    """Start without a touch makes a run of exactly the defaults, with the set's own epochs, under the name shown."""
     app = open_page()
     name = app.text_input(key="train name").placeholder
     app.button(key="train start").click().run()
     assert [name] == launched == [run.name for run in list_runs()]
-    assert RunConfig(dataset="digits") == RunFolder.find(name).request().config
+    expected = RunConfig(dataset="digits", training=TrainConfig(epochs=DATASETS["digits"].epochs))
+    assert new_request(expected, "cpu").config == RunFolder.find(name).request().config
 
 
 def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> None:
@@ -84,7 +90,7 @@ def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> N
     app.button(key="train start").click().run()
     model = ModelConfig(hidden=(64, 32), likelihood="gaussian", sigma=0.25)
     expected = RunConfig(dataset="digits", model=model, training=TrainConfig(beta=4.0, epochs=7))
-    assert expected == RunFolder.find("mine").request().config
+    assert new_request(expected, "cpu").config == RunFolder.find("mine").request().config
     for part in ("--hidden 64,32", "--sigma 0.25", "--beta 4.0", "--epochs 7", "--name mine"):
         assert part in command
 
@@ -130,7 +136,7 @@ def test_visitors_who_start_at_once_get_names_of_their_own(
 ) -> None:
     """When another visitor takes the free name first, the next one is taken."""
     names = iter(["digits-2d-1", "digits-2d-1", "digits-2d-2"])
-    monkeypatch.setattr(runs, "free_name", lambda base: next(names))
+    monkeypatch.setattr(process, "free_name", lambda base, home: next(names))
     assert ["digits-2d-1", "digits-2d-2"] == [runs.start(SMALL, "", "cpu").name for _ in range(2)] == launched
 
 
@@ -143,7 +149,9 @@ def test_a_missing_data_set_cannot_be_started(
     app.selectbox(key="train dataset").set_value("mnist").run()
     assert app.button(key="train start").disabled
     app.button(key="train fetch").click().run()
-    assert "VAE_OFFLINE" in app.error[0].value
+    assert "could not be downloaded" in app.error[0].value
+    assert any("VAE\\_OFFLINE" in caption.value for caption in app.main.caption)
+    assert 30 == app.number_input(key="train epochs").value
 
 
 def test_nothing_yet_is_a_sentence(open_page: OpenPage, launched: list[str]) -> None:
@@ -177,10 +185,39 @@ def test_delete_and_undo(open_page: OpenPage, launched: list[str]) -> None:
     app = open_page()
     app.button(key="train delete gone").click().run()
     assert [] == list_runs()
-    assert "gone was deleted" in sentences(app)
-    app.button(key="train undo").click().run()
+    assert "“gone” is in the trash" in sentences(app)
+    app.button(key="undo delete").click().run()
     assert SMALL == run.request().config
-    assert "gone was deleted" not in sentences(app)
+    assert "gone" == app.session_state["train run"]
+    assert "in the trash" not in sentences(app)
+
+
+def test_undo_is_offered_on_the_other_page_too(open_page: OpenPage, launched: list[str]) -> None:
+    """What Train threw away comes back from Model, and what Model's undo brought back is the run that Train shows."""
+    run = a_run("gone", Status(state="stopped"))
+    a_run("other", Status(state="stopped"))
+    app = open_page()
+    app.radio(key="train choice").set_value("gone").run()
+    app.button(key="train delete gone").click().run()
+    app.switch_page(str(ROOT / "pages" / "model.py")).run()
+    app.button(key="undo delete").click().run()
+    assert not app.exception
+    assert SMALL == run.request().config
+    app.switch_page(str(ROOT / "pages" / "train.py")).run()
+    assert "**gone**" in sentences(app)
+
+
+def test_a_deleted_model_is_no_longer_the_chosen_one(open_app: OpenApp, launched: list[str], isolated: Path) -> None:
+    """Deleting on Train the model that is open opens another without complaint, and undo chooses it again."""
+    a_run("mine", Status(state="finished"))
+    shutil.copytree(SHIPPED_DIR / "digits-2d", isolated / "mine", dirs_exist_ok=True)
+    app = open_app("train", model="mine")
+    app.button(key="train delete mine").click().run()
+    assert [] == [warning.value for warning in app.warning]
+    assert "mine" not in (app.session_state["model"], app.query_params["model"])
+    app.button(key="undo delete").click().run()
+    assert not app.exception
+    assert "mine" == app.session_state["model"] == app.query_params["model"]
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])

@@ -149,6 +149,11 @@ LATENTS_ROWS = [
         ("without mu", "does not fit its card", latents(mu=None)),
         ("a class that is not there", "does not fit its card", latents(labels=np.full(400, 10))),
         ("a class below 0", "does not fit its card", latents(labels=np.full(400, -1))),
+        (
+            "of more images than there are",
+            "data.n_test",
+            lambda h: edit_card(h / "tiny", "data", "n_test", value=8_000_000),
+        ),
         ("an archive that unpacks to far more", "would unpack to", claiming_zip),
     )
 ]
@@ -186,7 +191,7 @@ CARD_ROWS = [
             "likelihood",
             lambda h: edit_card(h / "tiny", "model", "likelihood", value="gaussian"),
         ),
-        ("more test images", "does not fit its card", lambda h: edit_card(h / "tiny", "data", "n_test", value=10**30)),
+        ("more test images", "does not fit its card", lambda h: edit_card(h / "tiny", "data", "n_test", value=401)),
     )
 ]
 
@@ -376,12 +381,10 @@ RESUME_ROWS = [
         ("run.json of another program", "run.json", in_stopped("run.json", lambda p: p.write_bytes(b'{"a": 1}'))),
         (
             "threads below 0",
-            "resolved_threads",
+            "training.threads",
             in_stopped(
                 "run.json",
-                lambda p: p.write_text(
-                    p.read_text("utf-8").replace('"resolved_threads": 1', '"resolved_threads": -5'), "utf-8"
-                ),
+                lambda p: p.write_text(p.read_text("utf-8").replace('"threads": 1', '"threads": -5'), "utf-8"),
             ),
         ),
         ("a history cut short", "history.jsonl does not reach", in_stopped(HISTORY, lambda p: cut(p, 0.3))),

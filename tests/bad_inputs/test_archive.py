@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.bad_inputs.command import contents
-from vae_core.checkpoints import CARD, LARGEST_ARCHIVE, LATENTS, WEIGHTS, unpack_checkpoint
+from tests.bad_inputs.damage import edit_card, seal
+from vae_core.archive import unpack_checkpoint
+from vae_core.checkpoints import CARD, LATENTS, WEIGHTS, read_card, read_latents
 from vae_core.errors import VaeCoreError
+from vae_core.unzip import LARGEST_ARCHIVE
 
 Members = list[tuple[str, bytes]]
 
@@ -108,6 +111,28 @@ def test_a_lie_about_a_size_is_found_out(sound: Members, home: Path) -> None:
     assert content.count(size) == 2
     tracemalloc.start()
     assert "This is no checkpoint file" in refused(content.replace(size, (9720).to_bytes(4, "little")), home)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+
+
+def test_latents_are_held_against_the_limit_too(home: Path) -> None:
+    """However many codes a card claims, latents that unpack to more than a checkpoint may have are not unpacked."""
+    folder, buffer = home / "tiny", io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("mu.npy", "w") as member:
+            for _ in range(LARGEST_ARCHIVE >> 20):
+                member.write(bytes(1 << 20))
+        archive.writestr("logvar.npy", b"x")
+    seal(folder, LATENTS, buffer.getvalue())
+    edit_card(folder, "data", "n_test", value=2_000_000)
+    edit_card(folder, "model", "latent_dim", value=512)
+    for split in ("test", "validation"):
+        edit_card(folder, split, "kl_per_dimension", value=[0.0] * 512)
+    card = read_card(folder)
+    tracemalloc.start()
+    with pytest.raises(VaeCoreError, match="would unpack to"):
+        read_latents(folder, card)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20 * 2**20

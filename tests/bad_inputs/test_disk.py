@@ -101,7 +101,7 @@ def test_closed_folders(pristine: Path) -> None:
     before = contents(home)
     commands = {
         ("show", "tiny"): "tiny: card.json cannot be read (Permission denied)",
-        ("decode", "stopped", "--z=0,0", "--out", f"{home}/a.png"): "it cannot be written there",
+        ("decode", "stopped", "--z=0,0", "--out", f"{home}/a.png"): "no permission to write to its folder",
         ("train", "--name", "new"): "cannot be made: Permission denied",
         ("train", "--resume", "--name", "stopped"): "Permission denied",
     }

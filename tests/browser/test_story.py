@@ -12,7 +12,9 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looks import picture, ready_map, shrunk, z_in_address
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
-from vae_core.images import to_uint8
+from vae_core.images import enlarge, montage, to_uint8
+from vae_core.latent.neighbours import nearest
+from vae_core.latent.paths import linear
 
 DECODED = "The decoded image at z."
 
@@ -20,6 +22,22 @@ DECODED = "The decoded image at z."
 def go_to(page: Page, title: str) -> None:
     """Switch pages as a person does."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+
+
+def downloaded(page: Page, button: str) -> Image.Image:
+    """The picture that a download button hands out."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Image.open(io.BytesIO(download.value.path().read_bytes()))
+
+
+def total_milliseconds(film: Image.Image) -> int:
+    """How long all frames of a GIF stand."""
+    total = 0
+    for number in range(film.n_frames):  # type: ignore[attr-defined]
+        film.seek(number)
+        total += film.info["duration"]
+    return total
 
 
 def assert_shows_what_torch_says(page: Page, explorer: LatentExplorer) -> None:
@@ -124,10 +142,49 @@ def test_narrow_screen_stacks_map_picture_and_sliders(app_server: AppServer, ope
 
 
 def test_gif_and_png_open_again(app_server: AppServer, open_page: OpenPage) -> None:
-    """What Interpolate hands out are pictures that open, one frame a step there and back."""
+    """What Interpolate hands out is the film of its path: a frame a step there and back, and all in one picture."""
     page = open_page(f"{app_server.url}/interpolate?model=digits-2d")
     ready_map(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="GIF").click()
-    with Image.open(io.BytesIO(download.value.path().read_bytes())) as film:
-        assert 1 < film.n_frames <= 20
+    explorer = LatentExplorer.load("digits-2d")
+    numbers = page.get_by_role("spinbutton", name="Test image no.")
+    start, end = (explorer.latents.mu[int(numbers.nth(i).input_value())] for i in (0, 1))
+    images = explorer.decode(linear(start, end, 11))
+
+    film = downloaded(page, "GIF")
+    there_and_back = [*range(11), *range(9, 0, -1)]
+    pictures = enlarge(to_uint8(images).transpose(0, 2, 3, 1), 6)[there_and_back, ..., 0]
+    expected = [pictures[0]]
+    for picture_ in pictures[1:]:
+        if not np.array_equal(expected[-1], picture_):  # equal frames in a row are stored as one
+            expected.append(picture_)
+    assert (len(expected), 80 * 20) == (film.n_frames, total_milliseconds(film))
+    for number, picture_ in enumerate(expected):
+        film.seek(number)
+        assert np.array_equal(picture_, np.asarray(film.convert("L")))
+
+    assert np.array_equal(montage(images, columns=11, scale=4)[..., 0], np.asarray(downloaded(page, "PNG")))
+
+
+def test_a_click_beside_the_points_takes_the_nearest(app_server: AppServer, open_page: OpenPage) -> None:
+    """In an empty corner of Interpolate's map no point is hit; the one nearest to the click becomes the start."""
+    page = open_page(f"{app_server.url}/interpolate?model=digits-2d")
+    ready_map(page)
+    mu = LatentExplorer.load("digits-2d").latents.mu
+    number = page.get_by_role("spinbutton", name="Test image no.").first
+    before = number.input_value()
+    surface = page.locator(".latent-map .surface").first
+    box = surface.bounding_box()
+    assert box is not None
+    surface.click(position={"x": 12, "y": box["height"] - 12})
+    expect(number).not_to_have_value(before)
+    middle = (mu.min(axis=0) + mu.max(axis=0)) / 2
+    reach = float(np.ptp(mu, axis=0).max()) / 2
+    corners, _ = nearest(mu, [middle - reach * scale for scale in np.linspace(0.9, 1.3, 50)])
+    assert int(number.input_value()) in corners
+
+
+def test_the_server_has_nothing_to_complain_of(app_server: AppServer, open_page: OpenPage) -> None:
+    """After its warm start and a visit, its log holds its address and nothing else."""
+    ready_map(open_page(app_server.url))
+    lines = [line.strip() for line in app_server.log().splitlines() if line.strip()]
+    assert ["You can now view your Streamlit app in your browser.", f"URL: {app_server.url}"] == lines

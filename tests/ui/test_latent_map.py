@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ui.latent_map import MapClick, MapPoints
 from ui.latent_map.wrapper import FARTHEST_Z, describe, read_click
-from ui.routes import STORE
+from ui.routes import POINTS as HELD_POINTS
 from vae_core.errors import ShapeError
 
 XY = np.array([[0.5, -1.0], [2.0, 3.0], [-4.0, 0.25]])
@@ -33,7 +33,7 @@ def sent(**change: Any) -> dict[str, Any]:
 def test_the_bytes_are_the_points() -> None:
     """A header of three uint32, then x, y, indices and labels, little-endian, as the JavaScript reads them."""
     POINTS.offer()
-    blob = STORE.get(POINTS.key)
+    blob = HELD_POINTS.get(POINTS.key)
     assert blob is not None
     content = blob.content
     assert [3, 1, 1] == np.frombuffer(content, "<u4", 3).tolist()

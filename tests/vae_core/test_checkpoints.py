@@ -18,18 +18,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import vae_core
-from vae_core import checkpoints
+from vae_core import archive, checkpoints
+from vae_core.archive import pack_checkpoint, unpack_checkpoint
 from vae_core.checkpoints import (
     check_name,
     find_checkpoint,
     list_checkpoints,
-    pack_checkpoint,
     read_card,
     read_latents,
-    unpack_checkpoint,
 )
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.explorer import LatentExplorer
+from vae_core.training.run_folder import RunFolder
+from vae_core.trash import trash_checkpoint
 
 FILES = ("card.json", "model.safetensors", "latents.npz", "history.jsonl")
 ONE_SENTENCE = r"^[^\n]+\.$"
@@ -40,7 +41,8 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in the place of the models that come with the project."""
     folder = tmp_path / "shipped"
     folder.mkdir()
-    monkeypatch.setattr(checkpoints, "SHIPPED_DIR", folder)
+    for module in (checkpoints, archive):
+        monkeypatch.setattr(module, "SHIPPED_DIR", folder)
     return folder
 
 
@@ -56,6 +58,33 @@ def test_lists_merge_both_places(shipped: Path, checkpoint: Path, run: Any) -> N
     assert vae_core.list_checkpoints is list_checkpoints
     assert (checkpoint, shipped / "alpha") == (find_checkpoint("tiny"), find_checkpoint("alpha"))
     assert all(entry.card == read_card(checkpoint) for entry in list_checkpoints())
+
+
+def test_shipped_is_what_lies_among_the_shipped(shipped: Path, checkpoint: Path, tmp_path: Path) -> None:
+    """Whatever name the folder for new ones has, shipped models are listed as shipped and cannot be thrown away."""
+    shutil.copytree(checkpoint, shipped / "alpha")
+    (tmp_path / "link").symlink_to(shipped)
+    for home in (shipped, tmp_path / "link", shipped / ".." / "shipped"):
+        (entry,) = list_checkpoints(home)
+        assert ("alpha", True) == (entry.name, entry.shipped)
+        with pytest.raises(CheckpointError, match="shipped model and cannot be deleted"):
+            trash_checkpoint(home / "alpha", home)
+    assert ["alpha"] == [path.name for path in shipped.iterdir()]
+
+
+def test_a_new_one_can_be_thrown_away_through_a_link(checkpoint: Path, tmp_path: Path) -> None:
+    """Two ways to the folder of new ones are the same folder."""
+    (tmp_path / "link").symlink_to(checkpoint.parent)
+    assert trash_checkpoint(tmp_path / "link" / "tiny").is_dir()
+    assert not checkpoint.exists()
+
+
+def test_a_run_whose_process_lives_is_not_thrown_away(checkpoint: Path) -> None:
+    """Its folder stays until the process has ended, also where its last word was another."""
+    with RunFolder(checkpoint).lock(), pytest.raises(CheckpointError, match=r"tiny is still being trained; stop it"):
+        trash_checkpoint(checkpoint)
+    assert (checkpoint / "card.json").exists()
+    assert trash_checkpoint(checkpoint).is_dir()
 
 
 def test_a_damaged_one_is_listed_with_its_problem(shipped: Path, checkpoint: Path) -> None:
@@ -332,7 +361,7 @@ def test_no_damage_gets_past(at: int, byte: int, cut: int, finished: Path, isola
 def test_too_much_together_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound holds for the sum of the files."""
     sizes = sorted((checkpoint / name).stat().st_size for name in FILES)
-    monkeypatch.setattr(checkpoints, "LARGEST_ARCHIVE", sizes[-1] + 1)
+    monkeypatch.setattr(archive, "LARGEST_ARCHIVE", sizes[-1] + 1)
     with pytest.raises(CheckpointError, match="would unpack to"):
         unpack_checkpoint(pack_checkpoint(checkpoint), "guest")
 

@@ -24,6 +24,7 @@ from vae_core.cli import main
 from vae_core.data import ImageSet
 from vae_core.explorer import LatentExplorer
 from vae_core.images import to_uint8
+from vae_core.training import process
 from vae_core.training.process import train_arguments
 from vae_core.training.run_folder import RESUME, RunFolder
 
@@ -111,6 +112,21 @@ def test_every_option_reaches_the_card(vae: Run, isolated: Path) -> None:
     assert (expected.model, expected.training) == (card.model, card.training)
 
 
+def test_two_without_a_name_at_once(vae: Run, isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that another run takes in between is no error: the next free one is taken."""
+    free_name = process.free_name
+
+    def outrun(*arguments: Any) -> str:
+        monkeypatch.setattr(process, "free_name", free_name)
+        name = free_name(*arguments)
+        new_run(isolated, name)
+        return name
+
+    monkeypatch.setattr(process, "free_name", outrun)
+    assert "digits-2d-2" == vae("train", *SMALL, "--epochs", 1, "--json")[1]["name"]
+    assert {"digits-2d-1", "digits-2d-2"} == {path.name for path in isolated.glob("digits*")}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -167,8 +183,28 @@ def test_resuming_with_other_settings_is_refused(vae: Run, run: RunFolder) -> No
     """A resumed run keeps its settings; to repeat them does no harm."""
     for option, value in (("--epochs", 9), ("--hidden", "8,8"), ("--beta", 3), ("--dataset", "mnist"), ("--seed", 1)):
         assert f"leave {option} out" in refused(vae("train", "--resume", "--name", "new", option, value))
-    repeated = train_arguments(run.request().config)
+    repeated = train_arguments(run.request().config, complete=True)
     assert 0 == vae("train", "--resume", "--name", "new", "--device", "cpu", *repeated)[0]
+
+
+def test_resuming_finds_the_data_where_it_was(
+    vae: Run, isolated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resumed run reads the data folder that it was started with, unless another is named."""
+    looked_in = []
+
+    def full(name: str, data_dir: str | None = None) -> ImageSet:
+        looked_in.append(data_dir)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vae_core.data.load_dataset", full)
+    for command in (
+        [*SMALL, "--data-dir", tmp_path / "first"],
+        ["--resume"],
+        ["--resume", "--data-dir", tmp_path / "b"],
+    ):
+        assert 1 == vae("train", "--name", "moved", *command)[0]
+    assert [tmp_path / "first", tmp_path / "first", tmp_path / "b"] == [Path(str(place)) for place in looked_in]
 
 
 def test_resuming_on_another_device_is_refused(vae: Run, run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,10 +302,12 @@ def test_evaluate_refuses_other_images(vae: Run, checkpoint: Path, isolated: Pat
 
 def test_encode(vae: Run, checkpoint: Path, digits: ImageSet, tmp_path: Path) -> None:
     """A table and arrays hold the same numbers, which are the explorer's."""
-    for name in ("a.csv", "a.npz"):
+    for name in ("a.csv", "a.npz", "B.NPZ"):
         code, document, _ = vae("encode", "tiny", "--device", "cpu", "--out", tmp_path / name, "--json")
         assert (0, len(digits.test), str(tmp_path / name)) == (code, document["n_images"], document["path"])
     expected = LatentExplorer.load("tiny", "cpu").encode(digits.test.images)
+    with np.load(tmp_path / "B.NPZ") as arrays:
+        assert {"mu", "logvar", "labels"} == set(arrays)
     with np.load(tmp_path / "a.npz") as arrays:
         assert {"mu", "logvar", "labels"} == set(arrays)
         assert np.array_equal(expected.mu, arrays["mu"])
@@ -343,6 +381,20 @@ def test_interpolate(method: str, vae: Run, checkpoint: Path, tmp_path: Path) ->
     with Image.open(tmp_path / "a.gif") as film:
         assert "GIF" == film.format
         assert 2 <= film.n_frames <= 2 * 5 - 2  # there and back; frames of equal pixels are one
+
+
+@pytest.mark.parametrize(("options", "name", "side"), [
+    ((), "a.png", 8), ((), "a.gif", 32), (("--scale", 1), "a.gif", 8), (("--scale", 2), "A.GIF", 16),
+    (("--scale", 2), "a.png", 16),
+])  # fmt: skip
+def test_interpolate_scale(
+    options: tuple[object, ...], name: str, side: int, vae: Run, checkpoint: Path, tmp_path: Path
+) -> None:
+    """A film's pixels are four on a side, a strip's one, unless another number is asked for."""
+    arguments = ("--from", 0, "--to", 7, "--steps", 2, "--device", "cpu", *options, "--out", tmp_path / name)
+    assert 0 == vae("interpolate", "tiny", *arguments)[0]
+    with Image.open(tmp_path / name) as picture:
+        assert (name.lower().endswith("gif"), side) == (picture.format == "GIF", picture.height)
 
 
 @pytest.mark.parametrize("index", [-1, 100_000])

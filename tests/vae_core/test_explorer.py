@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 import vae_core
+from vae_core.checkpoints import PROJECT_ROOT
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, ConfigError, ShapeError
 from vae_core.explorer import LatentExplorer
@@ -150,6 +153,55 @@ def test_it_says_what_it_is(explorer: LatentExplorer, digits: ImageSet) -> None:
     assert Capabilities(encode=True, posterior=True, label=False) == explorer.can
     assert len(digits.test) == len(explorer.latents.mu) == explorer.card.data.n_test
     assert not any(parameter.requires_grad for parameter in explorer.model.parameters())
+
+
+@pytest.mark.parametrize("name", ["path", "card", "latents", "model", "device", "name", "latent_dim", "something_new"])
+def test_no_attribute_can_be_given_another_value(explorer: LatentExplorer, name: str) -> None:
+    """All sessions of a server share one: neither what it holds nor what it derives can be replaced or removed."""
+    with pytest.raises(AttributeError):
+        setattr(explorer, name, None)
+    with pytest.raises(AttributeError):
+        delattr(explorer, name)
+    assert "tiny" == explorer.name
+
+
+@pytest.mark.parametrize("name", ["mu", "logvar", "labels"])
+def test_the_latents_are_read_only(explorer: LatentExplorer, name: str) -> None:
+    """Writing into the encoded test split is refused, also through a view of it."""
+    array = getattr(explorer.latents, name)
+    before = array.copy()
+    for view in (array, array[:5], array.T):
+        with pytest.raises(ValueError, match="read-only"):
+            view[0] = 7
+    assert np.array_equal(before, array)
+
+
+def test_the_nearest_image_of_a_mean_is_its_own(explorer: LatentExplorer) -> None:
+    """Each mu finds itself, at no distance; a bad z is refused as in decode."""
+    mu = explorer.latents.mu
+    assert len(np.unique(mu, axis=0)) == len(mu)
+    indices, distances = explorer.nearest(mu)
+    assert np.array_equal(np.arange(len(mu)), indices)
+    assert not distances.any()
+    with pytest.raises(ShapeError, match=r"tiny: z has the shape \(1, 3\)"):
+        explorer.nearest([[0, 0, 0]])
+
+
+def test_it_remembers_its_folder(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path is absolute, however the model was named, and stays true when the working directory changes."""
+    monkeypatch.chdir(checkpoint)
+    for name in ("tiny", "./", str(checkpoint)):
+        assert (checkpoint, "tiny") == ((opened := LatentExplorer.load(name, "cpu")).path, opened.name)
+
+
+def test_warm_up_imports_what_data_sets_need_and_leaves_a_core() -> None:
+    """Afterwards torchvision is there, and torch takes no more threads than a training run."""
+    code = (
+        "import sys, torch, vae_core.explorer as e; from vae_core.device import default_threads; "
+        "assert 'torchvision' not in sys.modules; assert 'vae_core.training.process' not in sys.modules; "
+        "e.warm_up(); assert 'torchvision' in sys.modules; assert torch.get_num_threads() == default_threads()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=True)
 
 
 def test_a_name_or_a_path(checkpoint: Path, tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import shlex
 import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,16 @@ from hypothesis import strategies as st
 
 from tests.vae_core.runs import new_run, small_config
 from vae_core import cli
+from vae_core.arguments import build_parser
 from vae_core.config import ModelConfig, RunConfig, TrainConfig
 from vae_core.errors import CheckpointError
 from vae_core.explorer import LatentExplorer
 from vae_core.training import loop, process
 from vae_core.training.process import Interrupted, launch, new_request, train_arguments
 from vae_core.training.run_folder import RunFolder, Status
+
+CPU_SLOT = f"{platform.node() or 'host'}-cpu"
+"""Whatever several hosts share, each has a CPU of its own."""
 
 numbers = st.floats(0.001, 1.0)
 models = st.builds(
@@ -54,18 +61,21 @@ trainings = st.builds(
 def test_a_configuration_survives_its_command_line(model: ModelConfig, training: TrainConfig) -> None:
     """The command that a card records asks for the same configuration again."""
     config = RunConfig(dataset="digits", model=model, training=training)
-    command = shlex.split(new_request(config, "cpu").command)
+    request = new_request(config, "cpu")
+    command, settled = shlex.split(request.command), request.config
     assert ["python", "-m", "vae_core"] == command[:3]
-    given = vars(cli._parser().parse_args(command[3:]))
-    assert model == ModelConfig(**{name: given[name] for name in cli.MODEL_OPTIONS if name in given})
-    assert training == TrainConfig(**{name: given[name] for name in cli.TRAIN_OPTIONS if name in given})
+    given = vars(build_parser().parse_args(command[3:]))
+    assert settled.model == ModelConfig(**{name: given[name] for name in cli.MODEL_OPTIONS if name in given})
+    assert settled.training == TrainConfig(**{name: given[name] for name in cli.TRAIN_OPTIONS if name in given})
     assert ("digits", "cpu") == (given["dataset"], given["device"])
+    assert model == replace(settled.model, hidden=model.hidden)
+    assert training == replace(settled.training, threads=training.threads)
 
 
 def test_defaults_stay_out_of_the_command() -> None:
     """Only what matters to a reader is spelled out."""
     expected = ["--dataset", "digits", "--latent-dim", "2", "--epochs", "30", "--seed", "0"]
-    assert expected == train_arguments(RunConfig(dataset="digits"))
+    assert expected == train_arguments(RunConfig(dataset="digits"), complete=False)
 
 
 def run_here(folder: RunFolder, **hooks: Callable[[Any], None]) -> loop.Outcome:
@@ -105,7 +115,8 @@ def test_the_second_run_of_a_device_waits(isolated: Path) -> None:
     """It says for whom it waits, can be stopped while it does, and runs when the device is free."""
     folder = new_run(isolated, "second")
     (isolated / ".locks").mkdir()
-    (isolated / ".locks" / "cpu.json").write_text(json.dumps({"name": "first"}))
+    holder = isolated / ".locks" / f"{CPU_SLOT}.json"
+    holder.write_text(json.dumps({"name": "first"}))
     messages: list[str] = []
 
     def note(status: Status) -> None:
@@ -114,7 +125,7 @@ def test_the_second_run_of_a_device_waits(isolated: Path) -> None:
             assert "waiting" == folder.status().state
             folder.ask_to_stop()
 
-    device = FileLock(isolated / ".locks" / "cpu.lock", thread_local=False)
+    device = FileLock(isolated / ".locks" / f"{CPU_SLOT}.lock", thread_local=False)
     with device, pytest.raises(Interrupted):
         run_here(folder, on_status=note)
     assert "Waiting for cpu, which the run 'first' is using." in messages
@@ -124,7 +135,7 @@ def test_the_second_run_of_a_device_waits(isolated: Path) -> None:
     messages.clear()
     assert "finished" == run_here(folder, on_status=lambda status: messages.append(status.message)).result
     assert messages[0].startswith("Waiting for cpu")
-    assert {"name": "second"} == json.loads((isolated / ".locks" / "cpu.json").read_text())
+    assert {"name": "second"} == json.loads(holder.read_text())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -148,7 +159,7 @@ def test_a_failure_is_recorded(isolated: Path) -> None:
     assert "failed" == folder.status().state
     assert "at most 3 channels" in folder.status().message
     assert not folder.is_alive()
-    with FileLock(isolated / ".locks" / "cpu.lock").acquire(timeout=0):
+    with FileLock(isolated / ".locks" / f"{CPU_SLOT}.lock").acquire(timeout=0):
         pass
 
 
@@ -179,6 +190,7 @@ def test_launched_runs_live_on_their_own(isolated: Path) -> None:
     assert time.monotonic() - began < 5
     assert process.is_live(folder)
     (child,) = [child for child in process._Reaper.children if child.args[6] == "launched"]  # type: ignore[index]
+    assert process.LOWER_PRIORITY <= os.getpriority(os.PRIO_PROCESS, child.pid)
     assert 0 == child.wait(timeout=280), (folder.path / "train.log").read_text()
     assert "finished" == folder.status().state
     assert not process.is_live(folder)

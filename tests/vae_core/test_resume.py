@@ -205,7 +205,9 @@ class Kills:
     def start(self) -> multiprocessing.process.BaseProcess:
         """Begin the run, or go on with it where it has a run.json."""
         self.counts["starts"] += 1
-        options = ["--resume"] if (self.folder.path / "run.json").exists() else train_arguments(self.config)
+        options = (
+            ["--resume"] if (self.folder.path / "run.json").exists() else train_arguments(self.config, complete=False)
+        )
         options += ["--device", "cpu", "--json", "--name", self.folder.name, "--checkpoints-dir", str(self.home)]
         process = self.context.Process(target=run_command, args=(["train", *options], self.log), daemon=True)
         process.start()

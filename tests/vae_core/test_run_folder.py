@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 
 from tests.vae_core.runs import new_run, small_config
-from vae_core.checkpoints import restore_checkpoint, trash_checkpoint
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.training.process import free_name, new_request
 from vae_core.training.run_folder import RESUME, RunFolder, Snapshot, Status, list_runs
+from vae_core.trash import restore_checkpoint, trash_checkpoint
 
 
 def test_what_was_asked_for_is_read_back(isolated: Path) -> None:
@@ -102,12 +103,41 @@ def test_a_damaged_request_is_one_sentence(content: bytes, run: RunFolder) -> No
         run.request()
 
 
-@pytest.mark.parametrize(
-    "torn", ['{"epoch": 3, "tr', "null\n", "3\n", '{"epoch": 9}\n', "[" * 100_000, '{"no": "epoch"}\n']
-)
+def epoch_line(epoch: int, **other: Any) -> dict[str, Any]:
+    """A sound line of a history, with what is given instead."""
+    line = {
+        "epoch": epoch,
+        "train": {"loss": 2.0, "log_likelihood": -1.5, "kl": 0.5, "elbo": -2.0},
+        "validation": {"elbo": -2.5, "log_likelihood": -2.0, "kl": 0.5},
+        "kl_per_dimension": [0.25, 0.25],
+        "kl_weight": 1.0,
+        "learning_rate": 1e-3,
+        "best": True,
+        "seconds": 1.0,
+        "images_per_second": 100.0,
+    }
+    return line | other
+
+
+TORN = {
+    "cut short": '{"epoch": 3, "tr',
+    "null": "null\n",
+    "a number": "3\n",
+    "a later epoch": json.dumps(epoch_line(9)) + "\n",
+    "deep": "[" * 100_000,
+    "no epoch": '{"no": "epoch"}\n',
+    "only an epoch": '{"epoch": 3}\n',
+    "text for a number": json.dumps(epoch_line(3, kl_weight="1")) + "\n",
+    "NaN": json.dumps(epoch_line(3, seconds=float("nan"))) + "\n",
+    "no terms": json.dumps(epoch_line(3, validation={})) + "\n",
+    "more than is known": json.dumps(epoch_line(3, other=1)) + "\n",
+}
+
+
+@pytest.mark.parametrize("torn", TORN.values(), ids=TORN)
 def test_a_torn_line_ends_the_history(torn: str, run: RunFolder) -> None:
     """The lines before the damage are kept."""
-    lines = [{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.5}]
+    lines = [epoch_line(1), epoch_line(2)]
     run.write_history(lines)
     assert lines == run.history()
     with (run.path / "history.jsonl").open("a") as file:

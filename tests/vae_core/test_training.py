@@ -22,7 +22,7 @@ from vae_core.explorer import LatentExplorer
 from vae_core.metrics import elbo_parts, split_figures
 from vae_core.models import VAE
 from vae_core.training import loop
-from vae_core.training.run_folder import RESUME, RunFolder
+from vae_core.training.run_folder import RESUME, RunFolder, Status
 
 
 def figures_of(explorer: LatentExplorer, images: np.ndarray[Any, Any]) -> SplitFigures:
@@ -35,8 +35,8 @@ def poison(monkeypatch: pytest.MonkeyPatch, from_step: int) -> None:
     elbo_terms, calls = VAE.elbo_terms, [0]
 
     def poisoned(model: VAE, x: Tensor, *, generator: torch.Generator | None = None) -> Any:
-        calls[0] += 1
-        if calls[0] >= from_step:
+        calls[0] += torch.is_grad_enabled()  # the evaluation's calls are not steps
+        if torch.is_grad_enabled() and calls[0] >= from_step:
             x = x * math.nan
         return elbo_terms(model, x, generator=generator)
 
@@ -125,11 +125,11 @@ def test_a_seed_decides_everything(isolated: Path, digits: ImageSet) -> None:
 
 def scripted_elbos(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> None:
     """Make the validation ELBO of epoch 1, 2, ... what is given."""
-    real = loop.elbo_parts
+    real, script = loop.elbo_parts, iter(values)
 
-    def scripted(model: VAE, images: Tensor, *, seed: int) -> Any:
-        parts = real(model, images, seed=seed)
-        shift = values[seed - 1] - float((parts.log_likelihood - parts.kl.sum(1)).mean())
+    def scripted(model: VAE, images: Tensor) -> Any:
+        parts = real(model, images)
+        shift = next(script) - float((parts.log_likelihood - parts.kl.sum(1)).mean())
         return type(parts)(parts.log_likelihood + shift, parts.kl, parts.mu, parts.logvar)
 
     monkeypatch.setattr(loop, "elbo_parts", scripted)
@@ -191,12 +191,71 @@ def test_nan_in_the_validation_ends_a_run_as_well(
     def explode(line: dict[str, Any]) -> None:
         nonlocal epochs
         epochs += 1
-        scripted_elbos(monkeypatch, [0.0, math.nan, 0.0])
+        scripted_elbos(monkeypatch, [math.nan])
 
     outcome = train_here(folder, first_of(digits, 100, 50), on_epoch=explode)
     assert ("diverged", 1) == (outcome.result, epochs)
     assert "validation ELBO stopped being a number after epoch 2" in outcome.message
-    assert 1 == LatentExplorer.load(folder.path, "cpu").card.run.best_epoch
+    run = LatentExplorer.load(folder.path, "cpu").card.run
+    assert (1, 2.0) == (run.best_epoch, run.epochs_done)
+
+
+def test_a_run_killed_while_it_finished_keeps_how_it_ended(
+    isolated: Path, digits: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A diverged run whose process died before its last word shows as failed, not as finished."""
+    poison(monkeypatch, 4 + 2)
+    folder = new_run(isolated, "sick", epochs=3, batch_size=25)
+    assert "diverged" == train_here(folder, first_of(digits, 100, 50)).result
+    folder.write_status(Status(state="evaluating"))
+    assert "failed" == folder.status().state
+
+
+def test_early_stopping_survives_a_kill_in_the_end(
+    isolated: Path, digits: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that had stopped early and died while it finished stops at the same epoch when it is resumed."""
+    few = first_of(digits, 100, 50)
+    scripted_elbos(monkeypatch, [-9.0, -5.0, -7.0, -6.0, -1.0, -1.0])
+    folder = new_run(isolated, "patient", epochs=6, patience=2)
+
+    def die(*arguments: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(loop, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            train_here(folder, few)
+    assert "stopped early" == train_here(folder, few).result
+    assert (4, 2) == (len(folder.history()), read_card(folder.path).run.best_epoch)
+
+
+def test_no_epoch_of_the_warm_up_is_best_in_the_end(
+    isolated: Path, digits: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights of a smaller KL weight are kept only until there are some of the beta asked for."""
+    scripted_elbos(monkeypatch, [-1.0, -2.0, -9.0, -8.0, -8.5])
+    folder = new_run(isolated, "warm", epochs=5, beta=4.0, kl_warmup=2.0, patience=2)
+    assert "finished" == train_here(folder, first_of(digits, 100, 50)).result
+    assert 4 == read_card(folder.path).run.best_epoch
+
+
+def test_a_run_within_its_warm_up_keeps_its_last_weights(isolated: Path, digits: ImageSet) -> None:
+    """A warm-up longer than the run leaves the last epoch's weights as the model."""
+    folder = new_run(isolated, "short", epochs=2, kl_warmup=10.0)
+    train_here(folder, first_of(digits, 100, 50))
+    assert 2 == read_card(folder.path).run.best_epoch
+
+
+def test_weights_noise_and_order_have_streams_of_their_own() -> None:
+    """No two purposes, epochs or neighbouring seeds share a seed."""
+    seeds = {
+        loop.derived_seed(seed, purpose, epoch)
+        for seed in range(5)
+        for purpose in ("weights", "noise", "order")
+        for epoch in range(20)
+    }
+    assert 5 * 3 * 20 == len(seeds)
 
 
 def test_nan_from_the_start_is_an_error(run: RunFolder, digits: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,7 +305,7 @@ def test_every_kind_of_model_trains_and_loads(model: dict[str, Any], isolated: P
     explorer = LatentExplorer.load(folder.path, "cpu")
     assert (3, 1, 8, 8) == explorer.decode(np.zeros((3, explorer.latent_dim))).shape
     (line,) = timeless(folder.history())
-    assert 1.0 == line["kl_weight"]  # half of beta: step 1 of 2
+    assert 0.5 == line["kl_weight"]  # the mean over two steps: 0 and half of beta
     assert "gaussian" not in model.values() or "likelihood.log_sigma" in explorer.model.state_dict()
 
 

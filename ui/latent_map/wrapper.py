@@ -12,7 +12,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS
-from ui.routes import PLOTLY_URL, STORE, Blob, content_key
+from ui.routes import PICTURES, PLOTLY_URL, POINTS, Blob, content_key
 from vae_core.errors import ShapeError
 
 FARTHEST_Z = 1e6
@@ -98,7 +98,7 @@ class MapPoints:
 
     def offer(self) -> None:
         """Hold the points ready for browsers, or keep them from being dropped."""
-        STORE.put(self.key, self._blob)
+        POINTS.put(self.key, self._blob)
 
 
 def _whole_numbers(values: npt.ArrayLike, n: int, below: int, what: str) -> npt.NDArray[np.int64]:
@@ -294,5 +294,5 @@ def _pairs(xy: npt.ArrayLike, what: str) -> list[list[float]]:
 
 def _layer_data(layer: MapLayer) -> dict[str, Any]:
     picture = content_key(layer.png)
-    STORE.put(picture, Blob(layer.png, "image/png"))
+    PICTURES.put(picture, Blob(layer.png, "image/png"))
     return {"url": f"/pictures/{picture}", "extent": list(layer.extent), "opacity": layer.opacity}

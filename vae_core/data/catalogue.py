@@ -38,6 +38,8 @@ class DatasetSpec:
         What `fetch_dataset` downloads, for people.
     download_bytes : int
         Size of that.
+    epochs : int
+        Epochs after which a default model is past its grey beginnings; a small set needs more of them.
     """
 
     name: str
@@ -51,6 +53,7 @@ class DatasetSpec:
     download_bytes: int
     licence: str
     source: str
+    epochs: int = 30
 
 
 def _idx_files(train: str, test: str) -> tuple[str, ...]:
@@ -69,6 +72,7 @@ _SPECS = (
         download="nothing: it comes with scikit-learn",
         download_bytes=0,
         licence="CC BY 4.0",
+        epochs=150,
         source="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998",
     ),
     DatasetSpec(

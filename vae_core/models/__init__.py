@@ -1,7 +1,7 @@
 """Networks, posterior and likelihood objects, and the VAE family."""
 
 from vae_core.models.likelihood import Bernoulli, Gaussian, Likelihood
-from vae_core.models.posterior import DiagonalGaussian
+from vae_core.models.posterior import DiagonalGaussian, prior_log_prob
 from vae_core.models.vae import VAE, Capabilities, ElboTerms, build_model
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Gaussian",
     "Likelihood",
     "build_model",
+    "prior_log_prob",
 ]

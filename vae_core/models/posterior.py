@@ -59,3 +59,12 @@ class DiagonalGaussian:
         Tensor of shape (B, D)
         """
         return 0.5 * (self.mu.square() + self.logvar.exp() - 1.0 - self.logvar)
+
+    def repeated(self, k: int) -> DiagonalGaussian:
+        """q(z|x) of one image (1, D) as if it stood k times in a batch, (k, D)."""
+        return DiagonalGaussian(self.mu.expand(k, -1), self.logvar.expand(k, -1))
+
+
+def prior_log_prob(z: Tensor) -> Tensor:
+    """log p(z) of the prior N(0, I), in nats: (..., D) to (...)."""
+    return -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)

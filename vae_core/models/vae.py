@@ -34,16 +34,18 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class ElboTerms:
-    """The two terms of the ELBO of each image, in nats.
+    """The two terms of the ELBO of each image, in nats, and the posterior that they come from.
 
     Attributes
     ----------
+    posterior : DiagonalGaussian
     log_likelihood : Tensor of shape (B,)
         log p(x|z) for one z drawn from q(z|x): an unbiased estimate of the expectation.
     kl : Tensor of shape (B, D)
         KL(q(z|x) || p(z)) by dimension, in closed form.
     """
 
+    posterior: DiagonalGaussian
     log_likelihood: Tensor
     kl: Tensor
 
@@ -91,7 +93,7 @@ class VAE(nn.Module):
         """
         posterior = self.encode(x)
         z = posterior.rsample(generator=generator)  # (B, D)
-        return ElboTerms(self.likelihood.log_prob(self.decode(z), x), posterior.kl())
+        return ElboTerms(posterior, self.likelihood.log_prob(self.decode(z), x), posterior.kl())
 
 
 def build_model(config: ModelConfig, image_shape: tuple[int, int, int]) -> VAE:

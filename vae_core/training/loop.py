@@ -94,7 +94,7 @@ def train(
         outcome = run.to_the_end()
     except Diverged as problem:
         outcome = Outcome("diverged", str(problem))
-    if run.position.best_elbo is not None:
+    if run.position.best_epoch:
         run.report("evaluating")
         finish(folder, data, run.record(outcome.result), device=run.device)
     elif outcome.result == "diverged":
@@ -102,6 +102,12 @@ def train(
     if outcome.result != "stopped":
         (folder.path / RESUME).unlink(missing_ok=True)
     return outcome
+
+
+def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
+    """A seed for one purpose: one seed for all would draw the weights and the noise from the same stream."""
+    entropy = [seed, epoch, *purpose.encode()]
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
 
 
 class _Run:
@@ -118,18 +124,17 @@ class _Run:
         self.folder, self.data = folder, data
         self.on_status, self.on_epoch, self.stop_asked = on_status, on_epoch, stop_asked
         request = folder.request()
-        self.command, self.threads = request.command, request.resolved_threads
+        self.command = request.command
         self.config: RunConfig = request.config
         self.device = torch.device(request.device)
         self.started = request.created
-        torch.set_num_threads(self.threads)
-
         training = self.config.training
-        torch.manual_seed(training.seed)
+        torch.set_num_threads(training.threads)
+        torch.manual_seed(derived_seed(training.seed, "weights"))
         self.model: VAE = build_model(self.config.model, data.image_shape).to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
         self.parameters = list(self.model.parameters())
-        self.generator = torch.Generator(self.device).manual_seed(training.seed)
+        self.generator = torch.Generator(self.device).manual_seed(derived_seed(training.seed, "noise"))
         self.position = Position()
         self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, log-likelihood, kl
         self.history: list[dict[str, Any]] = []
@@ -156,20 +161,21 @@ class _Run:
     def to_the_end(self) -> Outcome:
         training = self.config.training
         self._write_fixed()
-        while self.position.epoch < training.epochs:
+        position = self.position
+        while position.epoch < training.epochs:
+            # Before the epoch, not after it: so a run that was killed while it finished stops here again.
+            if training.patience and position.epoch - position.best_epoch >= training.patience:
+                return Outcome("stopped early", f"The validation ELBO has not risen for {training.patience} epochs.")
             if not self._epoch():
                 self._save()
                 return Outcome("stopped")
-            position = self.position
-            if training.patience and position.epoch - position.best_epoch >= training.patience:
-                return Outcome("stopped early", f"The validation ELBO has not risen for {training.patience} epochs.")
         return Outcome("finished")
 
     def _epoch(self) -> bool:
         """Train the rest of one epoch and validate; False when a stop was asked for."""
         training, position = self.config.training, self.position
         # A generator of its own for the order, so that an epoch can be entered in its middle.
-        shuffle = torch.Generator().manual_seed((training.seed << 20) + position.epoch)
+        shuffle = torch.Generator().manual_seed(derived_seed(training.seed, "order", position.epoch))
         order = torch.randperm(len(self.images), generator=shuffle).to(self.device)
         next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
         # Reading a GPU's result back stalls it, so there the guard looks at every 50th step only.
@@ -222,10 +228,10 @@ class _Run:
 
     def _end_of_epoch(self) -> None:
         """Validate; store best weights, history and snapshot, and last of all the state that says they are stored."""
-        position = self.position
-        position.epoch += 1
-        last_step = position.epoch * self.steps_per_epoch - 1
-        parts = elbo_parts(self.model, self.validation, seed=position.epoch)
+        position, training = self.position, self.config.training
+        steps = range(position.epoch * self.steps_per_epoch, (position.epoch + 1) * self.steps_per_epoch)
+        position.epoch, position.step = position.epoch + 1, 0
+        parts = elbo_parts(self.model, self.validation)
         if not (np.isfinite(parts.log_likelihood).all() and np.isfinite(parts.kl).all()):
             raise Diverged(
                 f"The validation ELBO stopped being a number after epoch {position.epoch}; "
@@ -233,18 +239,21 @@ class _Run:
             )
         figures = split_figures(parts)
         elbo = figures.elbo.value
-        best = position.best_elbo is None or elbo > position.best_elbo
+        # During the warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
+        # are kept only until there are some of the beta that was asked for.
+        warm = kl_weight_at(steps[-1], self.steps_per_epoch, training) == training.beta
+        best = not warm or position.best_elbo is None or elbo > position.best_elbo
         if best:
-            position.best_epoch, position.best_elbo = position.epoch, elbo
-            save_weights(self.model, self.folder.path / WEIGHTS, self.config.training.weights_dtype)
+            position.best_epoch, position.best_elbo = position.epoch, elbo if warm else None
+            save_weights(self.model, self.folder.path / WEIGHTS, training.weights_dtype)
         loss, log_likelihood, kl = (self.sums / position.n_seen).tolist()
         line = {
             "epoch": position.epoch,
             "train": {"loss": loss, "log_likelihood": log_likelihood, "kl": kl, "elbo": log_likelihood - kl},
             "validation": {"elbo": elbo, "log_likelihood": figures.log_likelihood.value, "kl": figures.kl.value},
             "kl_per_dimension": list(figures.kl_per_dimension),
-            "kl_weight": kl_weight_at(last_step, self.steps_per_epoch, self.config.training),
-            "learning_rate": learning_rate_at(last_step, self.n_steps, self.config.training),
+            "kl_weight": float(np.mean([kl_weight_at(step, self.steps_per_epoch, training) for step in steps])),
+            "learning_rate": learning_rate_at(steps[-1], self.n_steps, training),
             "best": best,
             "seconds": round(self._seconds(), 3),
             "images_per_second": round(self._images_per_second() or 0.0, 1),
@@ -252,7 +261,7 @@ class _Run:
         self.history.append(line)
         self.folder.write_history(self.history)
         self._write_snapshot()
-        position.step = position.n_seen = 0
+        position.n_seen = 0
         self.sums.zero_()
         self._save()
         self.report("running")
@@ -293,7 +302,7 @@ class _Run:
             seconds=round(seconds, 2),
             images_per_second=round(epochs_done * len(self.images) / max(seconds, 1e-9), 1),
             device=str(self.device),
-            threads=self.threads,
+            threads=self.config.training.threads,
             command=self.command,
             versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         )

@@ -1,13 +1,15 @@
 """A training process: its command line, its place in the queue, its start from the app and its end.
 
 A run is always a process of its own, `python -m vae_core train ...`, whoever starts it. It takes its run folder's lock
-first and its device's lock next, and imports torch only when it has both: a queue of ten runs costs hardly any memory.
+first and its device's lock next, and imports torch only when it has both: a waiting run takes about 90 MB, a training
+one ten times that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -15,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
-from vae_core.config import ModelConfig, RunConfig, TrainConfig
-from vae_core.device import resolve_device
-from vae_core.errors import CheckpointError
+from vae_core.config import ModelConfig, RunConfig, TrainConfig, default_hidden
+from vae_core.data import catalogue
+from vae_core.device import default_threads, resolve_device
+from vae_core.errors import CheckpointError, ConfigError
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -39,37 +42,74 @@ class Interrupted(Exception):
     """The process was asked to stop; what there was to save is saved."""
 
 
-def train_arguments(config: RunConfig) -> list[str]:
-    """The options of `python -m vae_core train` that ask for this configuration, defaults left out."""
+def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
+    """The options of `python -m vae_core train` that ask for this configuration.
+
+    Parameters
+    ----------
+    complete : bool
+        Also those that are the defaults: a record must not change its meaning when a default does.
+    """
     arguments = ["--dataset", config.dataset]
     for chosen, defaults in ((config.model, ModelConfig()), (config.training, TrainConfig())):
         standard = asdict(defaults)
         for name, value in asdict(chosen).items():
-            if value == standard[name] and name not in ("latent_dim", "epochs", "seed"):
-                continue
-            if name == "sigma" and value is None:
+            is_default = value == standard[name] and name not in ("latent_dim", "epochs", "seed")
+            if (is_default and not complete) or value in (None, ()):
                 continue
             text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
             arguments += [f"--{name.replace('_', '-')}", text]
     return arguments
 
 
-def new_request(config: RunConfig, device: str) -> RunRequest:
-    """What run.json records: the configuration, and with it the device and threads that `auto` means here."""
-    command = shlex.join(["python", "-m", "vae_core", "train", *train_arguments(config), "--device", device])
+def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> RunRequest:
+    """What run.json records: the configuration with nothing left open, and where it is to run.
+
+    Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
+    """
+    resolved = resolve_device(device)
+    widths = config.model.hidden or default_hidden(
+        config.model.network, catalogue.dataset_spec(config.dataset).image_shape
+    )
+    settled = replace(
+        config,
+        model=replace(config.model, hidden=widths),
+        training=replace(config.training, threads=config.training.threads or default_threads()),
+    )
     return RunRequest(
-        config=config,
-        device=resolve_device(device),
-        command=command,
+        config=settled,
+        device=resolved,
+        data_dir=str(catalogue.data_dir(data_dir).absolute()),
+        command=shlex.join(
+            ["python", "-m", "vae_core", "train", *train_arguments(settled, complete=True), "--device", resolved]
+        ),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        resolved_threads=config.training.threads or default_threads(),
     )
 
 
-def default_threads() -> int:
-    """One core is left for the app; beyond eight threads small matrices gain nothing."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(8, max(1, cores - 1))
+def create_run(
+    config: RunConfig,
+    *,
+    name: str | None = None,
+    device: str = "auto",
+    data_dir: str | None = None,
+    checkpoints_dir: str | Path | None = None,
+) -> RunFolder:
+    """Make the folder of a new run; without a name it takes the next free one, whoever else does so at the same time.
+
+    Raises
+    ------
+    VaeCoreError
+        When the name is taken or cannot be used, the device is not there, or the folder cannot be made.
+    """
+    request = new_request(config, device, data_dir)
+    while True:
+        chosen = name or free_name(f"{config.dataset}-{config.model.latent_dim}d", checkpoints_dir)
+        try:
+            return RunFolder.create(chosen, request, checkpoints_dir)
+        except CheckpointError:
+            if name or not (local_dir(checkpoints_dir) / chosen).exists():
+                raise
 
 
 def free_name(base: str, checkpoints_dir: str | Path | None = None) -> str:
@@ -80,7 +120,7 @@ def free_name(base: str, checkpoints_dir: str | Path | None = None) -> str:
     return f"{base}-{number}"
 
 
-def launch(folder: RunFolder, *, data_dir: str | None = None) -> None:
+def launch(folder: RunFolder) -> None:
     """Start, or take up again, a run as a process that outlives this one. Returns at once.
 
     Parameters
@@ -90,8 +130,6 @@ def launch(folder: RunFolder, *, data_dir: str | None = None) -> None:
     """
     command = [sys.executable, "-m", "vae_core", "train", "--resume", "--name", folder.name]
     command += ["--checkpoints-dir", str(folder.path.parent)]
-    if data_dir:
-        command += ["--data-dir", data_dir]
     folder.clear_stop()
     folder.write_status(Status(state="starting", updated=time.time()))
     with open(folder.path / "train.log", "ab") as log:
@@ -116,11 +154,16 @@ class _Reaper:
 def run(
     folder: RunFolder,
     *,
-    data_dir: str | None,
+    data_dir: str | None = None,
     on_status: Callable[[Status], None],
     on_epoch: Callable[[dict[str, Any]], None],
 ) -> Outcome:
     """Train a run in this process, from the queue to the checkpoint.
+
+    Parameters
+    ----------
+    data_dir : str, optional
+        Where the data set lies now; by default where it lay when the run was made.
 
     Raises
     ------
@@ -154,7 +197,8 @@ def run(
                 from vae_core.data import load_dataset
                 from vae_core.training.loop import train
 
-                data = load_dataset(folder.request().config.dataset, data_dir)
+                request = folder.request()
+                data = load_dataset(request.config.dataset, data_dir or request.data_dir)
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
             folder.write_status(
@@ -167,6 +211,16 @@ def run(
             )
             _close(folder, "failed", message)
             raise CheckpointError(message) from None
+        except (MemoryError, RuntimeError) as problem:
+            if isinstance(problem, RuntimeError) and "memory" not in str(problem):
+                _close(folder, "failed", f"Unexpected {type(problem).__name__}; the log has the details.")
+                raise
+            message = (
+                f"{folder.name}: there is not enough memory for this model; take fewer or narrower hidden layers or "
+                "a smaller batch."
+            )
+            _close(folder, "failed", message)
+            raise ConfigError(message) from None
         except BaseException as problem:
             message = str(problem) or type(problem).__name__
             _close(folder, "failed", message.splitlines()[0])
@@ -179,8 +233,6 @@ def run(
 
 
 def _close(folder: RunFolder, state: str, message: str) -> None:
-    from dataclasses import replace
-
     last = folder.status()
     folder.write_status(replace(last, state=state, message=message, seconds_left=None, updated=time.time()))  # type: ignore[arg-type]
 
@@ -211,7 +263,8 @@ def _device_lock(
     device = folder.request().device
     locks = folder.path.parent / ".locks"
     locks.mkdir(exist_ok=True)
-    slot = device.replace(":", "-")
+    # The folder may be shared by several hosts, each with devices of its own.
+    slot = f"{platform.node() or 'host'}-{device}".replace(":", "-")
     lock, holder = FileLock(locks / f"{slot}.lock"), locks / f"{slot}.json"
     while True:
         try:

@@ -32,6 +32,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
+from typing_extensions import TypedDict  # pydantic cannot read typing's before Python 3.12
 
 from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
@@ -46,13 +47,13 @@ LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "ev
 
 @checked_dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunRequest:
-    """run.json: what to train, on which device, by which command."""
+    """run.json: what to train, with nothing left open, on which device, from which data folder, by which command."""
 
     config: RunConfig
     device: str
+    data_dir: str
     command: str
     created: str
-    resolved_threads: Annotated[int, Field(ge=1, le=1024)]
 
 
 @checked_dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -85,6 +86,44 @@ class Status:
     kl: float | None = None
     message: str = ""
     updated: float = 0.0
+
+
+class TrainTerms(TypedDict):
+    """Means over an epoch's training images, nats per image."""
+
+    loss: float
+    log_likelihood: float
+    kl: float
+    elbo: float
+
+
+class ValidationTerms(TypedDict):
+    """Means over the validation images after an epoch, nats per image."""
+
+    elbo: float
+    log_likelihood: float
+    kl: float
+
+
+class EpochLine(TypedDict):
+    """A line of history.jsonl; `kl_weight` is the mean over the epoch, `learning_rate` that of its last step."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # how pydantic is told, see its documentation of TypedDict
+
+    epoch: int
+    train: TrainTerms
+    validation: ValidationTerms
+    kl_per_dimension: Annotated[list[float], Field(min_length=1, max_length=512)]
+    kl_weight: float
+    learning_rate: float
+    best: bool
+    seconds: float
+    images_per_second: float
+
+
+_EPOCH_LINE = TypeAdapter(EpochLine)
+LARGEST_HISTORY = 64 << 20
+"""Bytes of history.jsonl that are read: more than a hundred thousand epochs."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +226,9 @@ class RunFolder:
             begun = max(status.updated, self._modified("run.json"))
             young = time.time() - begun < 20 and status.state == "starting"
             if self.is_done():  # killed between its last file and its last word
-                return replace(status, state="finished", message="")
+                diverged = read_card(self.path).run.outcome == "diverged"
+                message = "The loss stopped being a number; the best weights until then were kept." if diverged else ""
+                return replace(status, state="failed" if diverged else "finished", message=message)
             if not young:  # a process just started by the app has not taken its lock yet
                 message = "The process ended without a word; resume to go on from the last saved step."
                 return replace(status, state="interrupted", message=message)
@@ -209,13 +250,16 @@ class RunFolder:
         """Whether a training process holds this run."""
         if not (self.path / "run.lock").exists():
             return False
-        try:
-            with self.lock().acquire(timeout=0):
+        # Another watcher holds the lock for a moment when it asks the same; a training process keeps it.
+        for _ in range(3):
+            try:
+                with self.lock().acquire(timeout=0):
+                    return False
+            except Timeout:
+                time.sleep(0.005)
+            except OSError:
                 return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return True
 
     def ask_to_stop(self) -> None:
         """Ask the process to save and leave; it looks several times a second."""
@@ -252,20 +296,21 @@ class RunFolder:
     # -- the record ----------------------------------------------------------------------------------------------
 
     def history(self) -> list[dict[str, Any]]:
-        """The lines of history.jsonl, one an epoch; a torn last line, left by a kill, is passed over."""
+        """The lines of history.jsonl, one an epoch, as far as they are sound: it may be torn, or a stranger's."""
         try:
-            text = (self.path / HISTORY).read_text("utf-8", errors="replace")
+            with open(self.path / HISTORY, "rb") as file:
+                content = file.read(LARGEST_HISTORY)
         except OSError:
             return []
         lines: list[dict[str, Any]] = []
-        for line in text.splitlines():
+        for line in content.splitlines():
             try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
+                entry = _EPOCH_LINE.validate_json(line)
+            except ValidationError:
                 break
-            if not isinstance(entry, dict) or entry.get("epoch") != len(lines) + 1:
+            if entry["epoch"] != len(lines) + 1:
                 break
-            lines.append(entry)
+            lines.append({**entry})
         return lines
 
     def write_history(self, lines: list[dict[str, Any]]) -> None:

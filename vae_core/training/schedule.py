@@ -6,7 +6,7 @@ import math
 
 from vae_core.config import TrainConfig
 
-RISE = 0.1
+RISING_SHARE = 0.1
 """Fraction of the steps over which a one-cycle schedule rises."""
 
 
@@ -19,15 +19,18 @@ def learning_rate_at(step: int, n_steps: int, config: TrainConfig) -> float:
     if config.schedule == "constant":
         return config.learning_rate
     progress = step / n_steps
-    if progress < RISE:
-        share = 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * progress / RISE))
+    if progress < RISING_SHARE:
+        share = 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * progress / RISING_SHARE))
     else:
-        share = 1e-4 + (1 - 1e-4) * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
+        share = 1e-4 + (1 - 1e-4) * 0.5 * (1 + math.cos(math.pi * (progress - RISING_SHARE) / (1 - RISING_SHARE)))
     return config.learning_rate * share
 
 
 def kl_weight_at(step: int, steps_per_epoch: int, config: TrainConfig) -> float:
-    """Weight of the KL term at a step: linear from 0 to beta over `kl_warmup` epochs (Bowman et al. 2016)."""
+    """Weight of the KL term at a step: linear from 0 to beta over `kl_warmup` epochs.
+
+    The warm-up of Sønderby et al. 2016, "Ladder variational autoencoders", section 2.3.
+    """
     if config.kl_warmup == 0:
         return config.beta
     return config.beta * min(1.0, step / (config.kl_warmup * steps_per_epoch))

@@ -32,7 +32,7 @@ class Position:
     Attributes
     ----------
     best_elbo : float or None
-        Best validation ELBO, reached at the end of `best_epoch`.
+        Best validation ELBO, reached at the end of `best_epoch`; None while the KL warm-up goes on.
     seconds : float
         Time spent training, over all sittings.
     n_seen : int
