@@ -48,9 +48,9 @@ def warm_up() -> None:
     from vae_core.device import available_devices
 
     core.warm_up()
-    models = {entry.name: entry for entry in state.usable_models()}
-    if models:
-        with suppress(VaeCoreError):  # its visitor will be told
+    with suppress(VaeCoreError, OSError, RuntimeError):  # whatever is wrong here, its visitor will be told
+        models = {entry.name: entry for entry in state.usable_models()}
+        if models:
             explorer = cache.open_explorer(models[state.first_model(list(models))], available_devices()[0])
             explorer.decode([[0.0] * explorer.latent_dim])
             cache.map_points(explorer, axes.widest_axes(explorer))

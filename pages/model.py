@@ -43,7 +43,7 @@ def show_figures(explorer: LatentExplorer, entry: CheckpointEntry | None) -> Non
     st.markdown("##### KL of each latent dimension, in nats per image")
     st.plotly_chart(words.kl_figure(card), config=NO_BAR, key="kl chart", alt="KL of each latent dimension, in nats.")
     st.caption(words.about_dead_dimensions(card))
-    if entry and (history := words.sound_history(RunFolder(entry.path).history())):
+    if entry and (history := RunFolder(entry.path).history()):
         st.markdown("##### How the training went")
         st.plotly_chart(curves(history), config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
 

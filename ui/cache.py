@@ -14,7 +14,7 @@ import streamlit as st
 from ui.latent_map import MapLayer, MapPoints
 from vae_core import LatentExplorer
 from vae_core.checkpoints import CheckpointEntry
-from vae_core.data import is_available, load_dataset
+from vae_core.data import DATASETS, is_available, load_dataset
 from vae_core.images import png_bytes
 from vae_core.latent.grid import grid_picture, grid_points, prior_grid
 
@@ -44,7 +44,11 @@ def _test_images(dataset: str, checksum: str) -> npt.NDArray[np.uint8] | None:
 def test_images(explorer: LatentExplorer) -> npt.NDArray[np.uint8] | None:
     """The test split that a model's latents were computed from, (N, C, H, W); None while the data is not there."""
     data = explorer.card.data
-    return _test_images(data.name, data.checksum) if is_available(data.name) else None
+    if data.name not in DATASETS or not is_available(data.name):
+        return None
+    images = _test_images(data.name, data.checksum)
+    fits = images is not None and images.shape == (data.n_test, *data.image_shape)  # a card may claim any checksum
+    return images if fits else None
 
 
 def map_points(explorer: LatentExplorer, axes: tuple[int, int]) -> MapPoints:

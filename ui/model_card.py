@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -160,22 +159,6 @@ def kl_figure(card: Card) -> go.Figure:
     figure.update_xaxes(type="category")
     figure.update_yaxes(rangemode="tozero", nticks=5, automargin=True)
     return figure
-
-
-def sound_history(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The lines of a history.jsonl up to the first that lacks a figure: no checksum covers this file."""
-    sound: list[Mapping[str, Any]] = []
-    for line in lines:
-        try:
-            splits = [line["train"], line["validation"]]
-            values = [line["kl_weight"], *(split[term] for split in splits for term in ("log_likelihood", "kl"))]
-            values += [split.get("loss", 0.0) for split in splits]
-            if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
-                break
-        except (KeyError, TypeError, AttributeError, IndexError, OverflowError):
-            break
-        sound.append(line)
-    return sound
 
 
 def reproducing_command(card: Card) -> str | None:

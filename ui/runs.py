@@ -12,6 +12,7 @@ from ui.axes import axis_titles, by_kl
 from ui.cache import plane
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
+from ui.text import plain
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError, VaeCoreError
@@ -111,7 +112,7 @@ def describe(run: RunFolder, status: Status) -> str:
         config = run.request().config
     except VaeCoreError:
         return f"{run.name} :red-badge[damaged]"
-    title = DATASETS[config.dataset].title if config.dataset in DATASETS else config.dataset
+    title = DATASETS[config.dataset].title if config.dataset in DATASETS else plain(config.dataset)
     what = f"{title} · {config.model.latent_dim}-D {config.model.network}"
     return f"{run.name} :{BADGES[status.state]}-badge[{status.state}] :small[:gray[{what}]]"
 
@@ -137,12 +138,12 @@ def show_progress(status: Status) -> None:
             parts.append(f"{time_left(status.seconds_left)} left")
         st.progress(min(1.0, done), text=" · ".join(parts))
     elif status.state == "failed":
-        st.error(status.message or "The run failed; its log has the details.", icon=":material/error:")
+        st.error(plain(status.message) or "The run failed; its log has the details.", icon=":material/error:")
     elif status.state == "starting":
-        st.caption(f":material/hourglass_top: {status.message or 'The process is starting.'}")
+        st.caption(f":material/hourglass_top: {plain(status.message) or 'The process is starting.'}")
     elif status.message:
         icon = ":material/hourglass_top:" if status.state == "waiting" else ":material/info:"
-        st.caption(f"{icon} {status.message}")
+        st.caption(f"{icon} {plain(status.message)}")
 
 
 def show_terms(history: list[dict[str, Any]]) -> None:

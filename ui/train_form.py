@@ -204,13 +204,18 @@ def _number(
     label: str, field: str, default: int | float | None, step: int | float = 1, placeholder: str | None = None
 ) -> Any:
     """A number without limits of its own: `vae_core.config` checks it, and says what is wrong with it."""
+    key = f"train {field}"
+    # Through the session alone: a default given to the widget as well would be at odds with what `_fit_epochs` sets.
+    if default is not None:
+        st.session_state.setdefault(key, default)
+    value: Any = None if default is None else "min"  # "min" is what Streamlit takes for "not given"
     return st.number_input(
         label,
-        value=default,
+        value=value,
         step=step,
         format="%d" if isinstance(step, int) else "%g",
         placeholder=placeholder,
-        key=f"train {field}",
+        key=key,
         persist_state="session",
         help=HELP[field],
     )

@@ -24,6 +24,8 @@ from vae_core.unzip import LARGEST_ARCHIVE, unzipped
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_DIR = PROJECT_ROOT / "checkpoints"
 CARD, WEIGHTS, LATENTS, HISTORY = "card.json", "model.safetensors", "latents.npz", "history.jsonl"
+LARGEST_CARD = 1 << 20
+"""Bytes of a card.json that are looked at; one with 512 dimensions and 256 classes has a twentieth of it."""
 NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
@@ -111,12 +113,15 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / CARD
     try:
-        text = path.read_bytes()
+        with open(path, "rb") as file:
+            text = file.read(LARGEST_CARD + 1)
     except FileNotFoundError:
         state = "its run has not finished" if (folder / "run.json").exists() else "it is not a checkpoint"
         raise CheckpointError(f"{folder.name}: there is no {CARD} in {folder}, so {state}.") from None
     except OSError as problem:
         raise CheckpointError(f"{folder.name}: {CARD} cannot be read ({problem.strerror}).") from None
+    if len(text) > LARGEST_CARD:
+        raise CheckpointError(f"{folder.name}: {CARD} is larger than {LARGEST_CARD:,} bytes: it is no card.")
     card = parse(Card, text, where=f"{folder.name}: {CARD}", error=CheckpointError)
     for split, figures in (("test", card.test), ("validation", card.validation)):
         if len(figures.kl_per_dimension) != card.model.latent_dim:

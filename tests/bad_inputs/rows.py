@@ -255,7 +255,7 @@ DATA_ROWS = [
     Row("an unknown data set", "train --dataset minst", "did you mean mnist?"),
     Row("an unknown data set to fetch", "fetch digit", "did you mean digits?"),
     Row("an unknown data set to evaluate on", "evaluate tiny --dataset digist", "did you mean digits?"),
-    Row("a data set with an empty name", "train --dataset EMPTY", "dataset"),
+    Row("a data set with an empty name", "train --dataset EMPTY", "There is no data set ''"),
     Row("a data set that is not there", "train --dataset mnist --data-dir OUT", "VAE_OFFLINE=1 forbids"),
     Row("a data set that is not there, fetched", "fetch mnist --data-dir OUT", "VAE_OFFLINE=1 forbids"),
     Row(
