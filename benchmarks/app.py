@@ -40,7 +40,7 @@ TOGGLE = """
 () => new Promise((resolve, reject) => {
   const picture = () => document.querySelector('img[alt="The decoded image at z."]')
   const before = picture().src
-  const label = [...document.querySelectorAll("label")].find(label => label.textContent.includes("Smooth"))
+  const toggle = document.querySelector('input[aria-label="Smooth"]')
   const began = performance.now()
   const observer = new MutationObserver(() => {
     if (!picture() || picture().src === before) return
@@ -49,7 +49,7 @@ TOGGLE = """
   })
   observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] })
   setTimeout(() => reject(new Error("no new picture within 10 s")), 10000)
-  label.click()
+  toggle.click()
 })
 """
 

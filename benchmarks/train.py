@@ -43,6 +43,8 @@ TITLES = {OURS: "this loop", EXAMPLES: "pytorch/examples", PYTHAE: "pythae's tra
 def main() -> None:
     """Measure, and print a table and the JSON document."""
     options = _options()
+    # Before the first parallel operation: threads take the setting over when they are made, as in a training process.
+    torch.set_flush_denormal(True)
     device = resolve_device(options.device)
     data = load_dataset("mnist")
     console, progress = Console(), Console(stderr=True)
@@ -57,7 +59,6 @@ def main() -> None:
             console.print("pythae is not installed, so its column is left out (pip install pythae).")
         # The last word on both settings, which are the process's: the loop sets them when it is made.
         torch.set_num_threads(options.threads)
-        torch.set_flush_denormal(True)
         with progress.status("Training in turns") as status:
             speed = in_turns(columns, options, device, status.update)
         loss = None
