@@ -91,7 +91,7 @@ checkpoint-%: .venv/.stamp-app
 	if [ -d "checkpoints/local/$*-new" ]; then \
 		$(PY) -m vae_core train --resume --name "$*-new" --checkpoints-dir checkpoints/local; \
 	else \
-		$(PY) -m vae_core train --name "$*-new" --checkpoints-dir checkpoints/local $(OPTIONS_$*) --seed 0 --threads 1 --weights-dtype float16; \
+		$(PY) -m vae_core train --name "$*-new" --checkpoints-dir checkpoints/local $(OPTIONS_$*) --learning-rate 0.001 --seed 0 --threads 1 --weights-dtype float16; \
 	fi
 	mkdir -p "checkpoints/$*"
 	cd "checkpoints/local/$*-new" && cp card.json model.safetensors latents.npz history.jsonl "../../$*/"

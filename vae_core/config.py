@@ -101,7 +101,7 @@ class TrainConfig:
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 30
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
-    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 2e-3
     schedule: Schedule = "one-cycle"
     beta: Annotated[float, Field(ge=0.0, le=1000.0)] = 1.0
     kl_warmup: Annotated[float, Field(ge=0.0, le=100_000.0)] = 0.0

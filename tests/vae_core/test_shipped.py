@@ -42,7 +42,7 @@ def test_the_makefile_makes_it(name: str) -> None:
     assert options is not None
     recorded = set(shlex.split(read_card(SHIPPED_DIR / name).run.command))
     assert set(shlex.split(options[1])) <= recorded
-    assert {"--seed", "0", "--threads", "1", "--weights-dtype", "float16"} <= recorded
+    assert {"--learning-rate", "0.001", "--seed", "0", "--threads", "1", "--weights-dtype", "float16"} <= recorded
 
 
 def test_readme_tells_their_figures() -> None:
