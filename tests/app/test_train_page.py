@@ -21,7 +21,8 @@ from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError
 from vae_core.training import process
 from vae_core.training.process import new_request
-from vae_core.training.run_folder import FixedSubset, RunFolder, Snapshot, Status, list_runs
+from vae_core.training.records import FixedSubset, Snapshot
+from vae_core.training.run_folder import RunFolder, Status, list_runs
 
 OpenPage = Callable[[], AppTest]
 SMALL = RunConfig(dataset="digits", model=ModelConfig(hidden=(8,)), training=TrainConfig(epochs=2, threads=1))

@@ -14,7 +14,8 @@ import pytest
 from tests.vae_core.runs import new_run, small_config
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.training.process import free_name, new_request
-from vae_core.training.run_folder import RESUME, RunFolder, Snapshot, Status, list_runs
+from vae_core.training.records import FixedSubset, Snapshot
+from vae_core.training.run_folder import RESUME, RunFolder, Status, list_runs
 from vae_core.trash import restore_checkpoint, trash_checkpoint
 
 
@@ -164,8 +165,6 @@ def test_snapshots_are_read_back(run: RunFolder) -> None:
 
 def fixed_subset() -> object:
     """The fixed subset of a data set without labels."""
-    from vae_core.training.run_folder import FixedSubset
-
     return FixedSubset(None, np.zeros((2, 1, 8, 8), np.uint8))
 
 

@@ -15,7 +15,8 @@ from vae_core.config import to_json
 from vae_core.data import ImageSet
 from vae_core.files import write_atomically
 from vae_core.metrics import elbo_parts, split_figures
-from vae_core.training.run_folder import RunFolder, save_npz
+from vae_core.training.records import save_npz
+from vae_core.training.run_folder import RunFolder
 from vae_core.weights import model_from_bytes
 
 

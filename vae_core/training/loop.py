@@ -28,7 +28,8 @@ from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.metrics import batches, elbo_parts, split_figures
 from vae_core.models import VAE, build_model
 from vae_core.training.finish import finish
-from vae_core.training.run_folder import RESUME, FixedSubset, RunFolder, Snapshot, Status
+from vae_core.training.records import FixedSubset, Snapshot
+from vae_core.training.run_folder import RESUME, RunFolder, Status
 from vae_core.training.schedule import kl_weight_at, learning_rate_at
 from vae_core.training.state import Position, load_state, save_state
 from vae_core.weights import save_weights

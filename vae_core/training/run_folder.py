@@ -16,28 +16,27 @@ No torch in here: the app watches runs without it.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import secrets
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
-from typing_extensions import TypedDict  # pydantic cannot read typing's before Python 3.12
 
 from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
 from vae_core.errors import CheckpointError
-from vae_core.files import atomic_path, write_atomically
+from vae_core.files import write_atomically
+from vae_core.training.records import EPOCH_LINE, LARGEST_HISTORY, FixedSubset, Snapshot, load_npz, save_npz
 
 RESUME = "resume.safetensors"
 
@@ -86,68 +85,6 @@ class Status:
     kl: float | None = None
     message: str = ""
     updated: float = 0.0
-
-
-class TrainTerms(TypedDict):
-    """Means over an epoch's training images, nats per image."""
-
-    loss: float
-    log_likelihood: float
-    kl: float
-    elbo: float
-
-
-class ValidationTerms(TypedDict):
-    """Means over the validation images after an epoch, nats per image."""
-
-    elbo: float
-    log_likelihood: float
-    kl: float
-
-
-class EpochLine(TypedDict):
-    """A line of history.jsonl; `kl_weight` is the mean over the epoch, `learning_rate` that of its last step."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # how pydantic is told, see its documentation of TypedDict
-
-    epoch: int
-    train: TrainTerms
-    validation: ValidationTerms
-    kl_per_dimension: Annotated[list[float], Field(min_length=1, max_length=512)]
-    kl_weight: float
-    learning_rate: float
-    best: bool
-    seconds: float
-    images_per_second: float
-
-
-_EPOCH_LINE = TypeAdapter(EpochLine)
-LARGEST_HISTORY = 64 << 20
-"""Bytes of history.jsonl that are read: more than a hundred thousand epochs."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What one epoch looked like.
-
-    Attributes
-    ----------
-    mu : ndarray of shape (n, D)
-        Posterior means of the fixed subset.
-    reconstructions : ndarray of uint8, shape (m, C, H, W)
-    """
-
-    epoch: int
-    mu: npt.NDArray[np.float32]
-    reconstructions: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class FixedSubset:
-    """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W)."""
-
-    labels: npt.NDArray[np.int64] | None
-    originals: npt.NDArray[np.uint8]
 
 
 class RunFolder:
@@ -305,7 +242,7 @@ class RunFolder:
         lines: list[dict[str, Any]] = []
         for line in content.splitlines():
             try:
-                entry = _EPOCH_LINE.validate_json(line)
+                entry = EPOCH_LINE.validate_json(line)
             except ValidationError:
                 break
             if entry["epoch"] != len(lines) + 1:
@@ -352,21 +289,6 @@ class RunFolder:
         if arrays is None or not {"mu", "reconstructions"} <= arrays.keys():
             return None
         return Snapshot(epoch, arrays["mu"].astype(np.float32), arrays["reconstructions"])
-
-
-def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
-    """Write arrays as a compressed npz in one step; the same arrays give the same bytes."""
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
-    """Arrays of an npz, nothing unpickled; None when it is missing or damaged."""
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as npz:
-            return {name: npz[name] for name in npz.files}
-    except Exception:
-        return None
 
 
 def list_runs(checkpoints_dir: str | Path | None = None) -> list[RunFolder]:

@@ -1,0 +1,93 @@
+"""What a run leaves behind of each epoch: a line of history.jsonl, and a snapshot to look at. No torch in here."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic cannot read typing's before Python 3.12
+
+from vae_core.config import STRICT
+from vae_core.files import atomic_path
+
+
+class TrainTerms(TypedDict):
+    """Means over an epoch's training images, nats per image."""
+
+    loss: float
+    log_likelihood: float
+    kl: float
+    elbo: float
+
+
+class ValidationTerms(TypedDict):
+    """Means over the validation images after an epoch, nats per image."""
+
+    elbo: float
+    log_likelihood: float
+    kl: float
+
+
+class EpochLine(TypedDict):
+    """A line of history.jsonl; `kl_weight` is the mean over the epoch, `learning_rate` that of its last step."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # how pydantic is told, see its documentation of TypedDict
+
+    epoch: int
+    train: TrainTerms
+    validation: ValidationTerms
+    kl_per_dimension: Annotated[list[float], Field(min_length=1, max_length=512)]
+    kl_weight: float
+    learning_rate: float
+    best: bool
+    seconds: float
+    images_per_second: float
+
+
+EPOCH_LINE = TypeAdapter(EpochLine)
+LARGEST_HISTORY = 64 << 20
+"""Bytes of history.jsonl that are read: more than a hundred thousand epochs."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one epoch looked like.
+
+    Attributes
+    ----------
+    mu : ndarray of shape (n, D)
+        Posterior means of the fixed subset.
+    reconstructions : ndarray of uint8, shape (m, C, H, W)
+    """
+
+    epoch: int
+    mu: npt.NDArray[np.float32]
+    reconstructions: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class FixedSubset:
+    """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W)."""
+
+    labels: npt.NDArray[np.int64] | None
+    originals: npt.NDArray[np.uint8]
+
+
+def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as a compressed npz in one step; the same arrays give the same bytes."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Arrays of an npz, nothing unpickled; None when it is missing or damaged."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as npz:
+            return {name: npz[name] for name in npz.files}
+    except Exception:
+        return None
