@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         at = f" ({problem.filename})" if problem.filename else ""
         return _fail(f"{problem.strerror or problem}{at}.")
+    except ModuleNotFoundError as problem:
+        return _fail(f"The package {problem.name} is missing here: use .venv/bin/python, or run `make setup` first.")
     except MemoryError:
         return _fail("There is not enough memory for this; take fewer images, a smaller network or a smaller batch.")
     except Exception as problem:

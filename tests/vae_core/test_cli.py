@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -459,3 +460,11 @@ def test_a_full_disk_is_one_line(vae: Run, checkpoint: Path, tmp_path: Path, mon
     assert "No space left" in refused(vae("decode", "tiny", "--z=0,0", "--out", out, "--device", "cpu"))
     assert b"older" == out.read_bytes()
     assert [out] == list(tmp_path.iterdir())
+
+
+def test_another_python_is_told_what_is_missing() -> None:
+    """Without the packages, which `-S` hides, there is one line that says how to run it."""
+    command = [sys.executable, "-S", "-m", "vae_core", "list"]
+    result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert 1 == result.returncode
+    assert re.fullmatch(r"error: The package \w+ is missing here: .*make setup.*\n", result.stderr)
