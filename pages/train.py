@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import runs, train_form, trash
 from ui.figures import curves
+from ui.text import plain
 from vae_core.checkpoints import check_name
 from vae_core.errors import VaeCoreError
 from vae_core.training.run_folder import RunFolder, list_runs
@@ -29,7 +30,7 @@ def new_run() -> None:
             st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
             st.rerun()
     except VaeCoreError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
         return
     with st.expander("The same from a shell", icon=":material/terminal:"):
         st.code(command, language="bash", wrap_lines=True)
@@ -57,7 +58,7 @@ def watch_runs(live_before: frozenset[str]) -> None:
     try:
         show_run(by_name[st.session_state["train run"]])
     except VaeCoreError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
 
 
 def show_run(run: RunFolder) -> None:

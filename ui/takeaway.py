@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from ui.model_card import reproducing_command
+from ui.text import plain
 from vae_core import CheckpointError, LatentExplorer, VaeCoreError
 from vae_core.archive import pack_checkpoint
 from vae_core.checkpoints import LATENTS, PROJECT_ROOT, checked_bytes, read_card
@@ -100,7 +101,7 @@ def _offer_onnx(explorer: LatentExplorer) -> None:
             try:
                 content = onnx_file(explorer, part)
             except VaeCoreError as problem:
-                st.error(str(problem), icon=":material/error:")
+                st.error(plain(str(problem)), icon=":material/error:")
                 continue
             st.session_state[made] = True
             st.download_button(

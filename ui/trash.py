@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import runs
+from ui.text import plain
 from vae_core.errors import VaeCoreError
 from vae_core.training.run_folder import RunFolder
 from vae_core.trash import restore_checkpoint
@@ -31,7 +32,7 @@ def delete(folder: Path) -> None:
 def show_undo() -> None:
     """Say what went to the trash last, with a button that brings it back."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     if TRASHED not in st.session_state:
         return
     trashed, _ = st.session_state[TRASHED]
