@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -262,3 +263,10 @@ def test_formatting_is_ruffs() -> None:
 def test_mypy_is_content() -> None:
     """The strict type check of vae_core and ui finds nothing."""
     assert "" == run_tool("mypy")
+
+
+def test_the_server_answers_to_this_machines_names_alone() -> None:
+    """An app without accounts must not be driven by a page that pretends to be its host (DNS rebinding)."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert ["127.0.0.1", "localhost"] == config["server"]["allowedHosts"]
+    assert "127.0.0.1" == config["server"]["address"]

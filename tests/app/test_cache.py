@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,12 @@ def test_the_first_visitor_finds_the_first_model_open(monkeypatch: pytest.Monkey
     explorer = cache.open_explorer(entry(state.FIRST_MODEL), available_devices()[0])
     assert state.FIRST_MODEL == explorer.name
     assert 10_000 == cache.map_points(explorer, axes.widest_axes(explorer)).n
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "a-set-of-ones-own"), ("n_test", 399)])
+def test_originals_are_shown_only_where_they_are_the_cards(isolated: Path, field: str, value: object) -> None:
+    """A set that is not in the catalogue, or of another size than the card says, has no originals and no error."""
+    explorer = LatentExplorer.load(SHIPPED_DIR / "digits-2d", device="cpu")
+    assert cache.test_images(explorer) is not None
+    data = replace(explorer.card.data, **{field: value})
+    assert cache.test_images(replace(explorer, card=replace(explorer.card, data=data))) is None

@@ -375,3 +375,11 @@ def test_names_for_what_is_unpacked(shipped: Path, checkpoint: Path) -> None:
             unpack_checkpoint(content, name)
     with pytest.raises(ConfigError, match="cannot be used"):
         unpack_checkpoint(content, "../up")
+
+
+def test_a_card_of_many_megabytes_is_not_read(checkpoint: Path) -> None:
+    """A card.json beyond any card's size is refused before it is parsed, even where its JSON is sound."""
+    card = checkpoint / "card.json"
+    card.write_bytes(card.read_bytes() + b" " * (1 << 20))
+    with pytest.raises(CheckpointError, match="larger than"):
+        read_card(checkpoint)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from vae_core.training.loop import Outcome
 
 LOWER_PRIORITY = 10
-"""Added to the niceness of runs that the app starts, so that pages stay quick beside them."""
+"""Niceness of the runs that the app starts, so that pages stay quick beside them."""
 
 
 class Interrupted(Exception):
