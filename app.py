@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
+from ui import live
 from ui.routes import ROUTES
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
@@ -20,9 +22,14 @@ HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
     "vae_core.explorer",
-    "ui.cache",
+    "ui.maps",
+    "ui.readout",
     "ui.runs",
+    "ui.scrubber",
+    "ui.sliders",
     "ui.takeaway",
+    "ui.view",
+    "ui.wall",
 )
 
 
@@ -43,7 +50,7 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    from ui import axes, cache, state
+    from ui import axes, cache, decoder, maps, state
     from vae_core import explorer as core
     from vae_core.device import available_devices
 
@@ -52,10 +59,13 @@ def warm_up() -> None:
         models = {entry.name: entry for entry in state.usable_models()}
         if models:
             explorer = cache.open_explorer(models[state.first_model(list(models))], available_devices()[0])
-            explorer.decode([[0.0] * explorer.latent_dim])
-            cache.map_points(explorer, axes.widest_axes(explorer))
+            decoder.decode(explorer, np.zeros((1, explorer.latent_dim), np.float32))
+            maps.map_points(explorer, axes.widest_plane(explorer))
 
 
 app = st.App(
-    str(Path(__file__).parent / "ui" / "shell.py"), routes=ROUTES, lifespan=lifespan, on_script_error=show_script_error
+    str(Path(__file__).parent / "ui" / "shell.py"),
+    routes=[*ROUTES, live.ROUTE],
+    lifespan=lifespan,
+    on_script_error=show_script_error,
 )

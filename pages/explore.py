@@ -1,90 +1,65 @@
-"""Explore: the map, the picture at z, the sliders."""
+"""Explore: the map, the picture at z, the sliders; what moves with the hand moves in the browser alone."""
 
-import time
-
-import numpy as np
 import streamlit as st
 
-from ui import cache, state
-from ui.axes import axis_titles, choose_axes
-from ui.latent_map import MapClick, latent_map
-from ui.pictures import magnified, nearest_neighbour, show
+from ui import maps, state
+from ui.axes import choose_plane
+from ui.decoder import decode
+from ui.encoded import nearest_record
+from ui.latent_map import latent_map
+from ui.readout import readout
 from ui.sliders import z_sliders
-
-LARGE, SMALL = 252, 112  # pixels: widths of the decoded picture and of those beside it
+from ui.view import view
 
 explorer = state.current_explorer()
 
 
-def go_to(click: MapClick, axes: tuple[int, int]) -> None:
-    """Move to a clicked point: to all of its code when a data point was hit, else on the two axes shown."""
-    if click.index is not None:
-        state.set_z(explorer, explorer.latents.mu[click.index])
-        return
-    z = state.current_z(explorer).copy()
-    for axis, value in zip(axes[: explorer.latent_dim], click.z, strict=False):
-        z[axis] = value
-    state.set_z(explorer, z)
-
-
-def draw_at_random() -> None:
-    """Move to a draw from the prior."""
-    state.set_z(explorer, np.random.default_rng().standard_normal(explorer.latent_dim))
-
-
 @st.fragment
 def explore() -> None:
-    """The page itself, a fragment: sliders and clicks rerun this and nothing else."""
+    """The page itself, a fragment: what is settled (a pin, a group, the axes) reruns this and nothing else."""
     left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(horizontal=True, vertical_alignment="bottom"):
-        axes = choose_axes(explorer)
-        with_grid = st.toggle(
-            "Decoded grid",
-            key="grid",
-            persist_state="session",
-            help="What the decoder makes of each place: coordinates even in the prior's probability, through the "
-            "inverse normal CDF, the other dimensions held at z.",
-        )
-    z = state.current_z(explorer)
+    with left, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        plane = choose_plane(explorer)
+        split = maps.choose_split(explorer)
+        colour = maps.choose_colour(explorer, split)
+    group = maps.current_group(explorer, plane, split)
+    place = state.explore_place(explorer, split)
+    record = nearest_record(explorer, split, place.z)
+    names = explorer.card.data.class_names
     with left:
         latent_map(
-            cache.map_points(explorer, axes),
-            axis_titles=axis_titles(axes, explorer.latent_dim),
-            at=tuple(map(float, cache.plane(z[None], axes)[0])),
-            layer=cache.grid_layer(explorer, axes, z) if with_grid and explorer.latent_dim > 1 else None,
-            height=730,
+            maps.map_points(explorer, plane, split),
+            plane=plane.plane,
+            place=place,
+            split=split,
+            hand="pin",
+            axis_titles=plane.titles,
+            colour=colour,
+            group=None if group is None else group.polygon,
+            height=742,
             key=f"map of {explorer.card.key[:12]}",
-            on_click=lambda click: go_to(click, axes),
+            on_settled=lambda settled: state.settle(explorer, settled),
+            on_group=lambda drawn: maps.set_group(explorer, plane, drawn),
         )
     with right:
-        began = time.perf_counter()
-        (image,) = explorer.decode(z[None])
-        milliseconds = (time.perf_counter() - began) * 1e3
-        smooth = st.session_state.get("smooth", False)
-        with st.container(horizontal=True):
-            with st.container(width=LARGE):
-                large = magnified(image, LARGE, smooth=smooth)
-                show(large, "The decoded image at z.", caption="Decoded at z: the mean of p(x|z)")
-            with st.container(width=SMALL):
-                distance = nearest_neighbour(explorer, z, SMALL)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Random draw",
-                icon=":material/casino:",
-                on_click=draw_at_random,
-                help="A z drawn from the prior N(0, I).",
-            )
-            st.button(
-                "Origin",
-                icon=":material/restart_alt:",
-                on_click=state.set_z,
-                args=(explorer, np.zeros(explorer.latent_dim)),
-            )
-            st.toggle("Smooth", key="smooth", persist_state="session", help="Blend the pixels; off, they stay squares.")
-        with st.container(height=350 if explorer.latent_dim > 4 else "content", border=False):
-            z_sliders(explorer)
-    values = ", ".join(f"{value:.2f}" for value in z[:8]) + (", …" if len(z) > 8 else "")
-    st.caption(f"{explorer.name} · z = ({values}) · {distance} · decoded on {explorer.device} in {milliseconds:.1f} ms")
+        view(
+            place,
+            picture=decode(explorer, place.z[None])[0],
+            record=record,
+            class_names=names,
+            key=f"view of {explorer.card.key[:12]}",
+        )
+        z_sliders(
+            place,
+            kl=explorer.card.test.kl_per_dimension,
+            key=f"sliders of {explorer.card.key[:12]}",
+            height=430,
+            on_settled=lambda settled: state.settle(explorer, settled),
+        )
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        readout(place, key=f"readout of {explorer.card.key[:12]}", class_names=names, record=record)
+        if group is not None:
+            st.caption(maps.describe_group(explorer, split, group.indices), width="content")
 
 
 explore()

@@ -1,14 +1,20 @@
-"""Interpolate: from one image to another, by a straight line and along an arc, as a film."""
+"""Interpolate: from one image to another by a straight line and along an arc, scrubbed live, taken along as a film."""
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
-from ui import cache, state
-from ui.axes import axis_titles, choose_axes
+from ui import maps, state
+from ui.axes import MapPlane, choose_plane
+from ui.decoder import decode
+from ui.encoded import nearest_record
 from ui.latent_map import MapClick, MapPath, latent_map
-from ui.pair import choose_pair, take_click
-from ui.pictures import magnified, show, strip
+from ui.pair import choose_pair, pair_buttons, take_click
+from ui.place import Place
+from ui.scrubber import scrubber
+from ui.view import view
 from vae_core.images import gif_bytes, montage, png_bytes
 from vae_core.latent.neighbours import nearest
 from vae_core.latent.paths import METHODS
@@ -20,88 +26,90 @@ explorer = state.current_explorer()
 
 @st.fragment
 def interpolate() -> None:
-    """The page itself, a fragment: choosing and scrubbing rerun this and nothing else."""
+    """The page itself, a fragment: choosing reruns this and nothing else; scrubbing is the browser's."""
     left, right = st.columns([3, 2], gap="medium")
     with right:
         start, end = choose_pair(explorer)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            method = st.segmented_control(
-                "Path",
-                list(METHODS),
-                format_func=TITLES.__getitem__,
-                required=True,
-                default="linear",
-                key="path",
-                persist_state="session",
-                help="A straight line may cross regions where there is no data; the arc keeps its distance from the "
-                "origin, as draws from a prior of many dimensions do.",
+    with left:
+        above = st.container()
+        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="small"):
+            steps = st.number_input(
+                "Pictures", 3, 60, 11, key="steps", persist_state="session", width=110, label_visibility="collapsed"
             )
-            steps = st.number_input("Pictures", 3, 60, 11, key="steps", persist_state="session", width=130)
+            st.caption("pictures", width="content")
+            pair_buttons(explorer)
+            goes_on = st.button("Explore here", icon=":material/explore:", help="Go on from this z on Explore.")
     mu = explorer.latents.mu
     paths = {name: make(mu[start], mu[end], steps) for name, make in METHODS.items()}
-    films = {name: explorer.decode(path) for name, path in paths.items()}
-    with right:
-        at = st.slider(
-            "Place on the path", 1, steps, key=f"scrub {steps}", help="Step 1 is the start, the last step the end."
-        )
-        place, facts = st.columns([1, 1], gap="medium", vertical_alignment="center")
-        show(magnified(films[method][at - 1], 200), f"The image at step {at} of the path.", place=place)
-        z = paths[method][at - 1]
-        _, (distance,) = explorer.nearest(z[None])
-        values = ", ".join(f"{value:.2f}" for value in z[:4]) + (", …" if len(z) > 4 else "")
-        facts.caption(f"Step {at} of {steps}  \nz = ({values})  \nNearest test image {distance:.2f} away")
-        facts.button(
-            "Explore here", icon=":material/explore:", key="explore here", help="Go on from this z on Explore."
-        )
-        if st.session_state.get("explore here"):
-            state.set_z(explorer, z)
-            st.switch_page(EXPLORE)
-        name = f"{explorer.name}-{start}-{end}-{method}"
-        with facts.container(horizontal=True):
-            st.download_button(
-                "PNG",
-                lambda: png_bytes(montage(films[method], columns=steps, scale=4)),
-                f"{name}.png",
-                "image/png",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.download_button(
-                "GIF",
-                lambda: gif_bytes(films[method], seconds_per_frame=0.08, scale=6),
-                f"{name}.gif",
-                "image/gif",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-    with left:
-        axes = choose_axes(explorer)
+    films = {name: decode(explorer, path) for name, path in paths.items()}
+    stamp = f"{start} {end}"
+    at = st.session_state.get("scrubbed", {}).get(stamp, mu[start])
+    name = f"interpolate {explorer.card.key[:12]} {explorer.device}"
+    place = Place(name, explorer, np.asarray(at, np.float32), stamp=stamp)
+    if goes_on:
+        state.set_z(explorer, place.z)
+        st.switch_page(EXPLORE)
+    with above:
+        plane = choose_plane(explorer)
         latent_map(
-            cache.map_points(explorer, axes),
-            axis_titles=axis_titles(axes, explorer.latent_dim),
+            maps.map_points(explorer, plane),
+            plane=plane.plane,
+            place=place,
+            hand="pick",
+            axis_titles=plane.titles,
             paths=[
-                MapPath(
-                    TITLES[name],
-                    cache.plane(path, axes),
-                    role="accent" if name == method else "contrast",
-                    position=at - 1 if name == method else None,
-                )
+                MapPath(TITLES[name], plane.plane.project(path), role="accent" if name == "linear" else "contrast")
                 for name, path in paths.items()
             ],
-            height=560,
+            height=500,
             key=f"interpolation map of {explorer.card.key[:12]}",
-            on_click=lambda click: click_pair(click, axes),
+            on_click=lambda click: click_pair(click, plane),
         )
-    for name, film in films.items():
-        st.caption(TITLES[name])
-        show(strip(film), f"Film strip: {TITLES[name]}.", stretch=True)
+    with right:
+        view(
+            place,
+            picture=decode(explorer, place.z[None])[0],
+            record=nearest_record(explorer, "test", place.z),
+            class_names=explorer.card.data.class_names,
+            key=f"interpolation view of {explorer.card.key[:12]}",
+        )
+    for method, path in paths.items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(TITLES[method])
+            offer_film(f"{explorer.name}-{start}-{end}-{method}", np.moveaxis(films[method], -1, 1))
+        scrubber(
+            place,
+            path=path,
+            label=TITLES[method],
+            pictures=films[method],
+            key=f"scrubber {method} of {explorer.card.key[:12]}",
+            on_settled=lambda settled: st.session_state.update(scrubbed={stamp: settled.z}),
+        )
 
 
-def click_pair(click: MapClick, axes: tuple[int, int]) -> None:
+def offer_film(name: str, film: npt.NDArray[np.uint8]) -> None:
+    """Buttons that hand out the images of a path (n, C, H, W) as a strip and as a film."""
+    for label, ending, make in (
+        ("PNG", "png", lambda: png_bytes(montage(film, columns=len(film), scale=4))),
+        ("GIF", "gif", lambda: gif_bytes(film, seconds_per_frame=0.08, scale=6)),
+    ):
+        st.download_button(
+            label,
+            make,
+            f"{name}.{ending}",
+            f"image/{ending}",
+            key=f"{label} {name}",
+            icon=":material/download:",
+            on_click="ignore",
+            type="tertiary",
+        )
+
+
+def click_pair(click: MapClick, plane: MapPlane) -> None:
     """A click on the map chooses the data point nearest to it."""
     index = click.index
     if index is None:
-        (index,), _ = nearest(cache.plane(explorer.latents.mu, axes), [click.z])
+        (index,), _ = nearest(plane.plane.project(explorer.latents.mu), [click.z])
     take_click(explorer, int(index))
 
 

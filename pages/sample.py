@@ -3,11 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from ui import cache, state
-from ui.axes import axis_titles, choose_axes
+from ui import maps, state
+from ui.axes import choose_plane
+from ui.decoder import decode
+from ui.encoded import nearest_record
 from ui.latent_map import MapMarkers, latent_map
-from ui.pictures import show, wall
-from vae_core.images import montage, png_bytes
+from ui.place import Place
+from ui.view import view
+from ui.wall import wall
+from vae_core.images import montage, png_bytes, to_uint8
 from vae_core.latent.prior import sample_prior
 
 explorer = state.current_explorer()
@@ -58,34 +62,43 @@ def sample() -> None:
         st.button("Draw again", icon=":material/casino:", on_click=next_seed, type="primary")
     generator = np.random.default_rng(seed)
     z = sample_prior(count, explorer.latent_dim, temperature=temperature, generator=generator)
-    images = explorer.decode(z) if what == "mean" else explorer.draw(z, generator=generator)
-    left, right = st.columns(2, gap="medium")
+    means = decode(explorer, z)
+    images = means if what == "mean" else np.moveaxis(to_uint8(explorer.draw(z, generator=generator)), 1, -1)
+    name = f"sample {explorer.card.key[:12]} {explorer.device}"
+    place = Place(name, explorer, z[0], stamp=f"{seed} {count} {temperature}", pinned=False)
+    left, middle, right = st.columns([7, 7, 5], gap="medium")
     with left:
-        axes = choose_axes(explorer)
+        plane = choose_plane(explorer)
         latent_map(
-            cache.map_points(explorer, axes),
-            axis_titles=axis_titles(axes, explorer.latent_dim),
-            markers=[MapMarkers("Draws", cache.plane(z, axes))],
-            height=660,
+            maps.map_points(explorer, plane),
+            plane=plane.plane,
+            place=place,
+            axis_titles=plane.titles,
+            markers=[MapMarkers("Draws", plane.plane.project(z), z)],
+            height=560,
             key=f"sample map of {explorer.card.key[:12]}",
-            clickable=False,
         )
-    with right:
-        show(wall(images), f"A wall of {count} decoded draws.", stretch=True)
+    with middle:
+        wall(place, z=z, pictures=images, key=f"wall of {explorer.card.key[:12]}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
                 "PNG",
-                png_bytes(montage(images, scale=4)),
+                lambda: png_bytes(montage(np.moveaxis(images, -1, 1), scale=4)),
                 f"{explorer.name}-samples-{seed}.png",
                 "image/png",
                 icon=":material/download:",
                 on_click="ignore",
             )
             _, distances = explorer.nearest(z)
-            st.caption(
-                f"{count} draws, numbered on the map from left to right and down · median distance to the nearest "
-                f"test image's mean {np.median(distances):.2f}"
-            )
+            st.caption(f"{count} draws · median distance to the nearest test image's mean {np.median(distances):.2f}")
+    with right:
+        view(
+            place,
+            picture=means[0],
+            record=nearest_record(explorer, "test", z[0]),
+            class_names=explorer.card.data.class_names,
+            key=f"sample view of {explorer.card.key[:12]}",
+        )
 
 
 sample()

@@ -1,16 +1,39 @@
-"""The dimensions of a latent space: how much each says of the image, and which two a map shows."""
+"""The dimensions of a latent space: how much each says of the image, and which plane of it a map shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
+from ui import state
 from ui.text import subscript
 from vae_core import LatentExplorer
+from vae_core.latent.plane import Plane, axes_plane, pca_plane
 
 DEAD_KL = 0.01
 """Nats below which a dimension says nothing of the image: its posterior is the prior."""
+
+PCA = "pca"
+
+
+@dataclass(frozen=True, eq=False)
+class MapPlane:
+    """A plane that a map shows.
+
+    Attributes
+    ----------
+    plane : Plane
+    key : str
+        Its name among the planes of one model, as in the address: "2,5" for axes counted from 1, or "pca".
+    titles : tuple of str
+        What stands at the map's axes.
+    """
+
+    plane: Plane
+    key: str
+    titles: tuple[str, str]
 
 
 def by_kl(kl: Sequence[float]) -> list[int]:
@@ -18,36 +41,79 @@ def by_kl(kl: Sequence[float]) -> list[int]:
     return sorted(range(len(kl)), key=lambda i: -kl[i])
 
 
-def widest_axes(explorer: LatentExplorer) -> tuple[int, int]:
-    """The two dimensions that say most of the image, as a map shows them at first; two or one in their order."""
-    if explorer.latent_dim <= 2:
-        return (0, 1)
-    across, up = by_kl(explorer.card.test.kl_per_dimension)[:2]
-    return across, up
+def widest_plane(explorer: LatentExplorer) -> MapPlane:
+    """The plane of the two dimensions that say most of the image, as a map shows them at first."""
+    axes = (0, 1) if explorer.latent_dim <= 2 else by_kl(explorer.card.test.kl_per_dimension)[:2]
+    return _of_axes(explorer, axes[0], axes[1])
 
 
-def choose_axes(explorer: LatentExplorer) -> tuple[int, int]:
-    """Two select boxes where there is a choice, at first with the widest."""
+def choose_plane(explorer: LatentExplorer) -> MapPlane:
+    """Select boxes where there is a choice, at first with the widest; the address says what was chosen."""
     if explorer.latent_dim <= 2:
-        return widest_axes(explorer)
+        return widest_plane(explorer)
     kl = explorer.card.test.kl_per_dimension
-    chosen: list[int] = []
-    for title in ("Across", "Up"):
-        options = [i for i in by_kl(kl) if i not in chosen]
-        key = f"axis {title} of {explorer.name}"
-        if st.session_state.get(key) not in options:
-            st.session_state[key] = options[0]
-        chosen.append(
-            st.selectbox(
-                title,
-                options,
-                key=key,
-                persist_state="session",
-                format_func=lambda i: f"z{subscript(i + 1)} · {kl[i]:.2f} nats",
-                width=150,
-            )
+    kind, across, up = (f"{what} of {explorer.name}" for what in ("plane", "axis Across", "axis Up"))
+    _take_from_address(explorer, kind, across, up)
+    with st.container(horizontal=True, gap="small", width="content"):
+        chosen = st.selectbox(
+            "Plane",
+            ["axes", PCA],
+            key=kind,
+            persist_state="session",
+            format_func={"axes": "Two dimensions", PCA: "Principal components"}.__getitem__,
+            help="Two latent dimensions, or the plane through the mean of all codes along their first two principal "
+            "components: it holds most of their variance. Off the plane z stays where the sliders hold it.",
+            width=190,
         )
-    return chosen[0], chosen[1]
+        if chosen == PCA:
+            state.write_address("axes", PCA)
+            return _principal(explorer)
+        axes: list[int] = []
+        for title, key in (("Across", across), ("Up", up)):
+            options = [i for i in by_kl(kl) if i not in axes]
+            if st.session_state.get(key) not in options:
+                st.session_state[key] = options[0]
+            axes.append(
+                st.selectbox(
+                    title,
+                    options,
+                    key=key,
+                    persist_state="session",
+                    format_func=lambda i: f"z{subscript(i + 1)} · {kl[i]:.2f} nats",
+                    width=140,
+                )
+            )
+    plane = _of_axes(explorer, axes[0], axes[1])
+    state.write_address("axes", plane.key)
+    return plane
+
+
+def _take_from_address(explorer: LatentExplorer, kind: str, across: str, up: str) -> None:
+    text = state.asked("axes")
+    if text == PCA:
+        st.session_state[kind] = PCA
+        return
+    parts = (text or "").split(",")
+    if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
+        one, other = (int(part) - 1 for part in parts)
+        if one != other and 0 <= min(one, other) and max(one, other) < explorer.latent_dim:
+            st.session_state[across], st.session_state[up] = one, other
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _pca_plane(card: str, _explorer: LatentExplorer) -> tuple[Plane, float]:
+    return pca_plane(_explorer.latents.mu)
+
+
+def _principal(explorer: LatentExplorer) -> MapPlane:
+    plane, share = _pca_plane(explorer.card.key, explorer)
+    held = f"the plane holds {share:.0%} of the means' variance"
+    return MapPlane(plane, PCA, (f"1st principal component ({held})", "2nd principal component"))
+
+
+def _of_axes(explorer: LatentExplorer, across: int, up: int) -> MapPlane:
+    plane = axes_plane((across, up), explorer.latent_dim)
+    return MapPlane(plane, f"{across + 1},{up + 1}", axis_titles((across, up), explorer.latent_dim))
 
 
 def axis_titles(axes: tuple[int, int], latent_dim: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import cache
+from ui.encoded import images_of
 from ui.pictures import magnified, show
 from vae_core import LatentExplorer
 
@@ -20,12 +20,21 @@ def choose_pair(explorer: LatentExplorer) -> tuple[int, int]:
             st.session_state[_key(explorer, end)] = _first_pair(explorer)[place]
     for end in ENDS:
         _choose_end(explorer, end, n)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Random pair", icon=":material/casino:", on_click=_draw_pair, args=(explorer,))
-        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(explorer,))
-        st.caption(f"A click on the map sets **{ENDS[st.session_state.get('next end', 0)]}**.")
     start, last = (int(st.session_state[_key(explorer, end)]) for end in ENDS)
     return start, last
+
+
+def pair_buttons(explorer: LatentExplorer) -> None:
+    """Draw the buttons that change both ends."""
+    turn = ENDS[st.session_state.get("next end", 0)]
+    st.button(
+        "Random",
+        icon=":material/casino:",
+        on_click=_draw_pair,
+        args=(explorer,),
+        help=f"A random pair. A click on the map sets one end: now “{turn}”, then the other.",
+    )
+    st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(explorer,))
 
 
 def take_click(explorer: LatentExplorer, index: int) -> None:
@@ -40,7 +49,7 @@ def _choose_end(explorer: LatentExplorer, end: str, n: int) -> None:
     key = _key(explorer, end)
     index = int(st.session_state[key])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        images = cache.test_images(explorer)
+        images = images_of(explorer, "test")
         if images is not None:
             show(magnified(images[index], 64), f"{end}: the original of test image {index}.")
         if labels is not None and names:

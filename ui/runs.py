@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from ui.axes import axis_titles, by_kl
-from ui.cache import plane
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
 from ui.text import plain
@@ -17,6 +16,7 @@ from vae_core.config import RunConfig
 from vae_core.data import DATASETS
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.images import montage
+from vae_core.latent.plane import axes_plane
 from vae_core.training.process import create_run, is_live, launch
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
 from vae_core.trash import trash_checkpoint
@@ -176,11 +176,10 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         latent_map(
-            MapPoints.register(plane(snapshot.mu, axes), labels, names),
+            MapPoints.register(axes_plane(axes, snapshot.mu.shape[1]).project(snapshot.mu), labels, names),
             axis_titles=axis_titles(axes, snapshot.mu.shape[1]),
             height=380,
             key=f"train map of {run.name}",
-            clickable=False,
         )
     with right:
         st.caption(f"Originals and, below each, its reconstruction after epoch {snapshot.epoch}")

@@ -49,8 +49,9 @@ def show() -> None:
 
 def _choose() -> None:
     st.session_state["model"] = st.session_state["model choice"]
-    if "z" in st.query_params:
-        del st.query_params["z"]  # it belongs to the model before
+    st.session_state["asked"] = {}  # what the address said belongs to the model before
+    for name in ("z", "axes", "group"):
+        state.write_address(name, None)
 
 
 def _device_name(device: str) -> str:

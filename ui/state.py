@@ -1,4 +1,4 @@
-"""What a session remembers, and its address: model and z stand in the URL, which restores them elsewhere.
+"""What a session remembers, and its address, which restores it elsewhere: model, z, and how the map is looked at.
 
 Whatever comes from a browser is checked here before anything else sees it.
 """
@@ -6,21 +6,30 @@ Whatever comes from a browser is checked here before anything else sees it.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import secrets
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from ui.cache import open_explorer
+from ui.place import FARTHEST, Place, Settled
 from ui.text import plain
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, CheckpointEntry
 from vae_core.errors import VaeCoreError
 
 FIRST_MODEL = "mnist-2d"
-FARTHEST = 100.0
-"""|z| beyond which an address is taken for a mistake: no prior of unit variance reaches there."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Here:
+    """Where the session stands in a model's space; `stamp` changes when Python moves z, see `ui.place.Place`."""
+
+    z: npt.NDArray[np.float32]
+    pinned: bool
+    stamp: str
 
 
 def usable_models() -> list[CheckpointEntry]:
@@ -32,13 +41,15 @@ def restore_from_url(names: list[str]) -> None:
     """On a session's first run, take the model from the address; say so when it names one that is not there."""
     if st.session_state.get("model") in names:
         return
-    asked = st.query_params.get("model", st.session_state.get("model"))
-    if asked is not None and asked not in names:
+    st.session_state["asked"] = st.query_params.to_dict()
+    wanted = st.query_params.get("model", st.session_state.get("model"))
+    if wanted is not None and wanted not in names:
         # An address may come from anybody: only what can be a name is shown, and as code, lest it become a link.
-        named = f" named `{asked}`" if NAME_PATTERN.fullmatch(asked) else " of the name that the address asks for"
+        named = f" named `{wanted}`" if NAME_PATTERN.fullmatch(wanted) else " of the name that the address asks for"
         st.session_state["notice"] = f"There is no model{named} here, so this is another one."
         st.query_params.clear()
-    st.session_state["model"] = asked if asked in names else first_model(names)
+        st.session_state["asked"] = {}
+    st.session_state["model"] = wanted if wanted in names else first_model(names)
 
 
 def first_model(names: list[str]) -> str:
@@ -71,8 +82,7 @@ def current_explorer() -> LatentExplorer:
 def choose_explorer(entries: list[CheckpointEntry], device: str) -> None:
     """Open the chosen model, if that can be done; from here on its name and z stand in the address."""
     (entry,) = (entry for entry in entries if entry.name == st.session_state["model"])
-    if st.query_params.get("model") != entry.name:
-        st.query_params["model"] = entry.name
+    write_address("model", entry.name)
     close_explorer()
     try:
         explorer = st.session_state["explorer"] = open_explorer(entry, device)
@@ -90,10 +100,32 @@ def close_explorer() -> None:
 
 def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
     """Where this session stands in the model's latent space, (D,): from the session, else the address, else 0."""
+    return _here(explorer).z
+
+
+def explore_place(explorer: LatentExplorer, split: str) -> Place:
+    """The session's own place in a model's space, which Explore shows beside the images of `split`."""
+    here = _here(explorer)
+    name = f"explore {explorer.card.key[:12]} {explorer.device}"
+    return Place(name, explorer, here.z, here.stamp, pinned=here.pinned, in_address=True, split=split)
+
+
+def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:
+    """Move this session to z, (D,), and the browser with it; beyond the farthest place it stops there."""
+    values = np.clip(np.asarray(z, np.float32), -FARTHEST, FARTHEST)
+    st.session_state[_z_key(explorer)] = _Here(values, pinned=True, stamp=secrets.token_hex(6))
+
+
+def settle(explorer: LatentExplorer, settled: Settled) -> None:
+    """Note where the browser has settled: it is there already, so the stamp stays."""
+    st.session_state[_z_key(explorer)] = _Here(settled.z, settled.pinned, _here(explorer).stamp)
+
+
+def _here(explorer: LatentExplorer) -> _Here:
     key = _z_key(explorer)
     if key not in st.session_state:
         z = np.zeros(explorer.latent_dim, np.float32)
-        text = st.query_params.get("z")
+        text = asked("z")
         if text is not None:
             parsed = parse_z(text, explorer.latent_dim)
             if parsed is None:
@@ -103,18 +135,25 @@ def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
                 )
             else:
                 z = parsed
-        st.session_state[key] = z
-    here: npt.NDArray[np.float32] = st.session_state[key]
-    text = ",".join(f"{value:.4g}" for value in here)
-    if st.query_params.get("z") != text:
-        st.query_params["z"] = text
+        set_z(explorer, z)
+    here: _Here = st.session_state[key]
     return here
 
 
-def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:
-    """Move this session to z, (D,); beyond the farthest place it stops there."""
-    values = np.clip(np.asarray(z, np.float32), -FARTHEST, FARTHEST)
-    st.session_state[_z_key(explorer)] = values
+def asked(name: str) -> str | None:
+    """What the address of the session's first run says of `name`, once: afterwards the session itself knows."""
+    wishes: dict[str, str] = st.session_state.get("asked", {})
+    return wishes.pop(name, None)
+
+
+def write_address(name: str, value: str | None) -> None:
+    """Have the address say so; None takes the name out of it."""
+    if st.query_params.get(name) == value:
+        return
+    if value is None:
+        del st.query_params[name]
+    else:
+        st.query_params[name] = value
 
 
 def parse_z(text: str, latent_dim: int) -> npt.NDArray[np.float32] | None:

@@ -47,3 +47,27 @@ def latent_vector(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
         at = int(np.flatnonzero(~np.isfinite(vector))[0])
         raise ShapeError(f"{name} must be finite, but its value {at} is {vector[at]} (as float32).")
     return vector
+
+
+def finite_rows(values: npt.ArrayLike, name: str, columns: int | None = None) -> npt.NDArray[np.floating]:
+    """Return `values` as finite points, (n, D): float32 as it is, everything else as float64; n may be 0.
+
+    Parameters
+    ----------
+    columns : int, optional
+        D, where only one is right.
+
+    Raises
+    ------
+    ShapeError
+        When they are no numbers, not two-dimensional, not of `columns` columns, or not finite.
+    """
+    try:
+        rows = np.asarray(values)
+        rows = rows if rows.dtype == np.float32 else rows.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(f"{name} must be numbers, one row each.") from None
+    if rows.ndim != 2 or columns not in (None, rows.shape[1]) or not np.isfinite(rows).all():
+        expected = f"(n, {'D' if columns is None else columns})"
+        raise ShapeError(f"{name} must be finite numbers of the shape {expected}, but they have {rows.shape}.")
+    return rows

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +18,17 @@ from vae_core.card import Card
 from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_latents
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ShapeError
+from vae_core.images import to_uint8
+from vae_core.inputs import checked_images, checked_z
 from vae_core.latent.neighbours import nearest
+from vae_core.metrics import ImageScores, elbo_parts
 from vae_core.models import VAE, Capabilities
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
 from vae_core.weights import load_model
 
 Floats = npt.NDArray[np.float32]
+Number = TypeVar("Number", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,10 @@ class LatentExplorer:
         """
         folder = find_checkpoint(os.fspath(name), checkpoints_dir).absolute()
         card, place = read_card(folder), resolve_device(device)
-        return cls(folder, card, read_latents(folder, card), load_model(folder, card).to(place), place)
+        latents = read_latents(folder, card)
+        # Convolutions are faster with the channels last (benchmarks/README.md); all else is left as it is.
+        model = load_model(folder, card).to(place).to(memory_format=torch.channels_last)
+        return cls(folder, card, latents, model, place)
 
     @property
     def name(self) -> str:
@@ -145,7 +154,7 @@ class LatentExplorer:
         ShapeError
             When z has another shape or is not finite.
         """
-        return nearest(self.latents.mu, self._checked_z(z))
+        return nearest(self.latents.mu, checked_z(z, self.latent_dim, self.name))
 
     @torch.inference_mode()
     def encode(self, images: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Posterior:
@@ -164,14 +173,13 @@ class LatentExplorer:
             When the shape, the type or the range is another, or a label is given.
         """
         self._refuse_label(label)
-        array = self._checked_images(images)
-        mus, logvars = [], []
-        for start in range(0, len(array), self._batch):
-            posterior = self.model.encode(self._to_device(array[start : start + self._batch]))
-            mus.append(posterior.mu.cpu().numpy())
-            logvars.append(posterior.logvar.cpu().numpy())
-        empty = np.zeros((0, self.latent_dim), np.float32)
-        return Posterior(self._finite(np.concatenate([empty, *mus])), self._finite(np.concatenate([empty, *logvars])))
+
+        def ask(x: Tensor) -> Tensor:
+            posterior = self.model.encode(x)
+            return torch.stack([posterior.mu, posterior.logvar])
+
+        pairs = self._in_batches(checked_images(images, self.image_shape, self.name), ask, axis=1)  # (2, N, D)
+        return Posterior(pairs[0], pairs[1])
 
     @torch.inference_mode()
     def decode(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Floats:
@@ -193,12 +201,23 @@ class LatentExplorer:
             When z has another shape or is not finite, or a label is given.
         """
         self._refuse_label(label)
-        array = self._checked_z(z)
-        images = [np.zeros((0, *self.image_shape), np.float32)]
-        for start in range(0, len(array), self._batch):
-            params = self.model.decode(self._to_device(array[start : start + self._batch]))
-            images.append(self.model.likelihood.mean(params).cpu().numpy())
-        return self._finite(np.concatenate(images))
+        rows = checked_z(z, self.latent_dim, self.name)
+        return self._in_batches(rows, lambda some: self.model.likelihood.mean(self.model.decode(some)))
+
+    def decode_uint8(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> npt.NDArray[np.uint8]:
+        """`decode` as a screen shows it: each pixel rounded to 0..255, the channels last.
+
+        Returns
+        -------
+        uint8 array of shape (N, H, W, C), contiguous
+            `vae_core.images.to_uint8` of `decode`; N at least 1.
+
+        Raises
+        ------
+        ShapeError
+            As `decode`; also when there is no z.
+        """
+        return np.ascontiguousarray(to_uint8(self.decode(z, label)).transpose(0, 2, 3, 1))
 
     @torch.inference_mode()
     def draw(self, z: npt.ArrayLike, *, generator: np.random.Generator) -> Floats:
@@ -213,20 +232,44 @@ class LatentExplorer:
         -------
         float32 array of shape (N, C, H, W), in [0, 1]
         """
-        array = self._checked_z(z)
+        rows = checked_z(z, self.latent_dim, self.name)
         inner = torch.Generator(self.device).manual_seed(int(generator.integers(2**62)))
-        images = [np.zeros((0, *self.image_shape), np.float32)]
-        for start in range(0, len(array), self._batch):
-            params = self.model.decode(self._to_device(array[start : start + self._batch]))
-            images.append(self.model.likelihood.sample(params, generator=inner).cpu().numpy())
-        return self._finite(np.concatenate(images))
+        likelihood = self.model.likelihood
+        return self._in_batches(rows, lambda some: likelihood.sample(self.model.decode(some), generator=inner))
+
+    def score(self, images: npt.NDArray[np.uint8]) -> ImageScores:
+        """The ELBO's terms of each image, as `evaluate` and the card have them.
+
+        Parameters
+        ----------
+        images : uint8 array of shape (N, C, H, W)
+            At least one.
+
+        Raises
+        ------
+        ShapeError
+            When they are none, of another shape, or not uint8: figures are of the stored pixels, not of rounded ones.
+        CheckpointError
+            When a figure is not a finite number.
+        """
+        array = checked_images(images, self.image_shape, self.name)
+        if array.dtype != np.uint8 or len(array) == 0:
+            raise ShapeError(f"{self.name}: figures need at least one image of uint8, not {len(array)} {array.dtype}.")
+        parts = elbo_parts(self.model, torch.from_numpy(np.array(array)))
+        kl = parts.kl.sum(1)
+        return ImageScores(parts.log_likelihood, kl, self._finite(parts.log_likelihood - kl))
+
+    def _in_batches(self, rows: npt.NDArray[np.generic], ask: Callable[[Tensor], Tensor], *, axis: int = 0) -> Floats:
+        starts = range(0, max(1, len(rows)), self._batch)  # none is a batch too, whose answer has the right shape
+        answers = [ask(self._to_device(rows[start : start + self._batch])).cpu().numpy() for start in starts]
+        return self._finite(answers[0] if len(answers) == 1 else np.concatenate(answers, axis))
 
     @property
     def _batch(self) -> int:
-        # A convolution of many small images is limited by memory; batches of a few hundred stay in the cache.
-        return 256 if self.card.model.network == "conv" else 1024
+        # On a CPU, convolutions are fastest while what lies between them stays in the cache (benchmarks/README.md).
+        return 128 if self.card.model.network == "conv" and self.device == "cpu" else 1024
 
-    def _finite(self, array: Floats) -> Floats:
+    def _finite(self, array: npt.NDArray[Number]) -> npt.NDArray[Number]:
         if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
             raise CheckpointError(
                 f"{self.name}: what the model yields is not a finite number: its weights are unusable."
@@ -237,45 +280,11 @@ class LatentExplorer:
         if label is not None:
             raise ShapeError(f"{self.name} takes no class: it was trained without one.")
 
-    def _to_device(self, array: npt.NDArray[np.generic]) -> Tensor:
-        # A copy, because torch warns of read-only arrays, and refuses negative strides and foreign byte orders.
-        if array.dtype == np.uint8:
-            return torch.from_numpy(np.array(array, order="C")).to(self.device).to(torch.float32).div_(255)
-        return torch.from_numpy(np.array(array, np.float32, order="C")).to(self.device)
-
-    def _checked_z(self, z: npt.ArrayLike) -> npt.NDArray[np.generic]:
-        array = _as_numbers(z, "z")
-        if array.ndim != 2 or array.shape[1] != self.latent_dim:
-            raise ShapeError(f"{self.name}: z has the shape {array.shape}, expected (N, {self.latent_dim}).")
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-            array = array.astype(np.float32)
-        if not np.isfinite(array).all():
-            raise ShapeError(f"{self.name}: z has values that are not finite numbers.")
-        return array
-
-    def _checked_images(self, images: npt.ArrayLike) -> npt.NDArray[np.generic]:
-        array = _as_numbers(images, "images")
-        if array.ndim != 4 or array.shape[1:] != self.image_shape:
-            raise ShapeError(f"{self.name}: images have the shape {array.shape}, expected (N, *{self.image_shape}).")
-        if array.dtype == np.uint8:
-            return array
-        if not np.issubdtype(array.dtype, np.floating):
-            raise ShapeError(f"{self.name}: images are {array.dtype}; expected uint8 in 0..255 or floats in [0, 1].")
-        if array.size and not (array.min() >= 0.0 and array.max() <= 1.0):
-            raise ShapeError(
-                f"{self.name}: float images must lie in [0, 1]; these go from {array.min():.3g} to {array.max():.3g}."
-            )
-        return array
-
-
-def _as_numbers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.generic]:
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ShapeError(f"{what}: the rows are of different lengths.") from None
-    if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
-        raise ShapeError(f"{what}: expected numbers, but it holds {array.dtype}.")
-    return array
+    def _to_device(self, rows: npt.NDArray[np.generic]) -> Tensor:
+        kind = np.uint8 if rows.dtype == np.uint8 else np.float32
+        # Copied is what torch refuses or warns of: read-only arrays, negative strides, foreign byte orders.
+        tensor = torch.from_numpy(np.require(rows, kind, ["C", "A", "W"])).to(self.device)
+        return tensor if kind is np.float32 else tensor.to(torch.float32).div_(255)
 
 
 def warm_up() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_core.card import Measure, SplitFigures
 from vae_core.errors import VaeCoreError
-from vae_core.models import VAE, prior_log_prob
+from vae_core.models import VAE, DiagonalGaussian, prior_log_prob
 
 EVALUATION_SEED = 20_131_220
 """Seed of the one draw of z an image, fixed so that a figure measured twice is the same."""
@@ -27,6 +27,18 @@ class ElboParts:
     kl: npt.NDArray[np.float64]
     mu: npt.NDArray[np.float32]
     logvar: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageScores:
+    """The ELBO and its terms of N images, (N,) float64 each, in nats: elbo = log_likelihood - kl.
+
+    The log-likelihood is that of one z drawn from q(z|x), with the fixed seed of an evaluation.
+    """
+
+    log_likelihood: npt.NDArray[np.float64]
+    kl: npt.NDArray[np.float64]
+    elbo: npt.NDArray[np.float64]
 
 
 def measure(values: npt.NDArray[np.float64]) -> Measure:
@@ -68,6 +80,12 @@ def elbo_parts(model: VAE, images: Tensor, *, seed: int = EVALUATION_SEED, batch
         parts.append((terms.log_likelihood.double(), terms.kl.double(), terms.posterior.mu, terms.posterior.logvar))
     log_likelihoods, kls, mus, logvars = (torch.cat(column).cpu().numpy() for column in zip(*parts, strict=True))
     return ElboParts(log_likelihoods, kls, mus, logvars)
+
+
+def posterior_kl(mu: npt.NDArray[np.float32], logvar: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """KL(q(z|x) || p(z)) of each image in nats, summed over the dimensions: (N, D) and (N, D) to (N,)."""
+    posterior = DiagonalGaussian(torch.from_numpy(np.array(mu)), torch.from_numpy(np.array(logvar)))
+    return np.asarray(posterior.kl().double().sum(1))
 
 
 def split_figures(parts: ElboParts) -> SplitFigures:

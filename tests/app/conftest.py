@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import base64
-import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import streamlit as st
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenApp = Callable[..., AppTest]
 
 
-def picture(app: AppTest, place: int) -> npt.NDArray[np.uint8]:
-    """The page's picture with that number, as it is sent to the browser: (H, W) grey values."""
-    header, _, content = app.image[place].value[0].partition(",")
-    assert header == "data:image/png;base64"
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))
+def sent(app: AppTest, component: str, place: int = 0) -> dict[str, Any]:
+    """What the page sends to a component of that name, the first unless told; AppTest runs no JavaScript."""
+    found = [element.proto for element in app.get("bidi_component") if element.proto.component_name == component]
+    data: dict[str, Any] = json.loads(found[place].json)
+    return data
+
+
+def pixels(pictures: dict[str, Any]) -> npt.NDArray[np.uint8]:
+    """The pictures (n, H, W, C) that a component is sent."""
+    shape = tuple(pictures[name] for name in ("n", "height", "width", "channels"))
+    return np.frombuffer(base64.b64decode(pictures["data"]), np.uint8).reshape(shape)
 
 
 @pytest.fixture

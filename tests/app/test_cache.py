@@ -16,7 +16,8 @@ import pytest
 import streamlit as st
 
 import app
-from ui import axes, cache, state, takeaway
+from ui import axes, cache, decoder, maps, state, takeaway
+from ui.encoded import images_of
 from vae_core import LatentExplorer, VaeCoreError, list_checkpoints
 from vae_core.checkpoints import CARD, LATENTS, SHIPPED_DIR, CheckpointEntry
 from vae_core.device import available_devices
@@ -69,10 +70,10 @@ def other_activation(card: Document, folder: Path) -> None:
 
 
 def shown(name: str) -> Shown:
-    """What the map of a model shows: its classes, its points, its grid."""
+    """What the map of a model shows: its classes, its points, and what the live channel decodes at the origin."""
     explorer = cache.open_explorer(entry(name), "cpu")
-    points = cache.map_points(explorer, (0, 1))
-    return points.class_names, points.key, cache.grid_layer(explorer, (0, 1), np.zeros(2, np.float32)).png
+    points = maps.map_points(explorer, axes.widest_plane(explorer))
+    return points.class_names, points.key, decoder.decode(explorer, np.zeros((1, 2), np.float32)).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def shown(name: str) -> Shown:
 def test_equal_weights_share_no_map(
     isolated: Path, change: Callable[[Document, Path], None], differs: tuple[bool, ...]
 ) -> None:
-    """A model that was brought shows its own map and grid, whoever looked at one with the same weights before."""
+    """A model that was brought shows its own map and images, whoever looked at one with the same weights before."""
     rewrite(Path(shutil.copytree(SHIPPED_DIR / "digits-2d", isolated / "twin")), change)
     expected = shown("twin")
     st.cache_resource.clear()
@@ -136,16 +137,16 @@ def test_the_first_visitor_finds_the_first_model_open(monkeypatch: pytest.Monkey
         raise AssertionError("opened or registered again")
 
     monkeypatch.setattr(LatentExplorer, "load", never)
-    monkeypatch.setattr(cache.MapPoints, "register", never)
+    monkeypatch.setattr(maps.MapPoints, "register", never)
     explorer = cache.open_explorer(entry(state.FIRST_MODEL), available_devices()[0])
     assert state.FIRST_MODEL == explorer.name
-    assert 10_000 == cache.map_points(explorer, axes.widest_axes(explorer)).n
+    assert 10_000 == maps.map_points(explorer, axes.widest_plane(explorer)).n
 
 
 @pytest.mark.parametrize(("field", "value"), [("name", "a-set-of-ones-own"), ("n_test", 399)])
 def test_originals_are_shown_only_where_they_are_the_cards(isolated: Path, field: str, value: object) -> None:
     """A set that is not in the catalogue, or of another size than the card says, has no originals and no error."""
     explorer = LatentExplorer.load(SHIPPED_DIR / "digits-2d", device="cpu")
-    assert cache.test_images(explorer) is not None
+    assert images_of(explorer, "test") is not None
     data = replace(explorer.card.data, **{field: value})
-    assert cache.test_images(replace(explorer, card=replace(explorer.card, data=data))) is None
+    assert images_of(replace(explorer, card=replace(explorer.card, data=data)), "test") is None

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-import numpy as np
+import base64
+import io
 
-from tests.app.conftest import OpenApp, picture
-from ui.pictures import wall
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenApp, pixels, sent
 from vae_core import LatentExplorer
+from vae_core.images import to_uint8
+from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
+
+
+def tiles(sheet: dict[str, object], n: int) -> npt.NDArray[np.uint8]:
+    """The first n grey pictures (n, H, W) of a sheet, as the browser cuts it up."""
+    _, _, content = str(sheet["url"]).partition(",")
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
+    columns, height, width = (int(str(sheet[name])) for name in ("columns", "height", "width"))
+    places = [divmod(i, columns) for i in range(n)]
+    return np.stack([picture[y * height : (y + 1) * height, x * width : (x + 1) * width] for y, x in places])
+
+
+def ends(app: AppTest) -> tuple[int, int]:
+    """The two test images' numbers."""
+    start, end = (int(field.value) for field in app.number_input if field.label == "Test image no.")
+    return start, end
 
 
 def test_the_pair_starts_with_two_classes(open_app: OpenApp) -> None:
@@ -23,53 +45,68 @@ def test_choosing_a_class_draws_one_of_its_images(open_app: OpenApp) -> None:
     app = open_app("interpolate")
     (box,) = (box for box in app.selectbox if box.label == "To: class")
     box.set_value(7).run()
-    index = int(app.number_input[1].value)
-    assert 7 == LatentExplorer.load("digits-2d").latents.labels[index]  # type: ignore[index]
+    assert 7 == LatentExplorer.load("digits-2d").latents.labels[ends(app)[1]]  # type: ignore[index]
+
+
+def test_the_films_are_the_decoded_paths(open_app: OpenApp) -> None:
+    """Each scrubber is sent its path from one mean to the other, and what the decoder makes of it."""
+    app = open_app("interpolate")
+    explorer = LatentExplorer.load("digits-2d")
+    start, end = explorer.latents.mu[list(ends(app))]
+    for place, method in enumerate((linear, slerp)):
+        data = sent(app, "scrubber", place)
+        path = method(start, end, 11)
+        assert np.allclose(path, data["path"], atol=1e-6)
+        assert np.array_equal(to_uint8(explorer.decode(path))[:, 0], tiles(data["film"], 11))
+    assert np.allclose(start, sent(app, "view")["place"]["z"])
 
 
 def test_explore_here_carries_z_over(open_app: OpenApp) -> None:
-    """The button at the scrubber opens Explore at that place of the path."""
+    """The button opens Explore at the place on the path."""
     app = open_app("interpolate")
-    index = int(app.number_input[0].value)
+    index, _ = ends(app)
     (button,) = (button for button in app.button if button.label == "Explore here")
     button.click().run()
     assert not app.exception
     expected = LatentExplorer.load("digits-2d").latents.mu[index]
-    assert [round(float(v), 2) for v in expected] == [round(s.value, 2) for s in app.slider]
+    assert np.allclose(expected, sent(app, "sliders")["place"]["z"])
 
 
 def test_sample_is_repeatable_by_seed(open_app: OpenApp) -> None:
     """The same seed gives the same draws, another one others."""
     app = open_app("sample")
     assert not app.exception
-    first = app.main.caption[-1].value
+    first = sent(app, "wall")["z"]
     app.number_input(key="sample seed").set_value(5).run()
-    assert first != app.main.caption[-1].value
+    assert first != sent(app, "wall")["z"]
     app.number_input(key="sample seed").set_value(0).run()
-    assert first == app.main.caption[-1].value
+    assert first == sent(app, "wall")["z"]
 
 
 def test_temperature_zero_draws_the_mean(open_app: OpenApp) -> None:
     """At temperature 0 all draws are the decoded origin, and the page says how far that is from the data."""
     app = open_app("sample")
     app.number_input(key="sample count").set_value(4).run()
-    before = picture(app, 0)
+    before = tiles(sent(app, "wall")["sheet"], 4)
     app.slider(key="sample temperature").set_value(0.0).run()
     assert not app.exception
     explorer = LatentExplorer.load("digits-2d")
-    expected = wall(explorer.decode(np.zeros((4, 2))))[..., 0]
-    assert np.array_equal(expected, picture(app, 0))
-    assert not np.array_equal(before, picture(app, 0))
+    wall = tiles(sent(app, "wall")["sheet"], 4)
+    assert np.array_equal(to_uint8(explorer.decode(np.zeros((4, 2))))[:, 0], wall)
+    assert np.array_equal(wall[0], pixels(sent(app, "view")["picture"])[0, ..., 0])
+    assert not np.array_equal(before, wall)
     distance = np.linalg.norm(explorer.latents.mu, axis=1).min()
     assert f"mean {distance:.2f}" in app.main.caption[-1].value
 
 
-def test_the_median_distance_is_that_of_the_draws(open_app: OpenApp) -> None:
-    """Each draw's distance is that to its own nearest test image, whatever the number of draws."""
+def test_the_marks_on_the_map_are_the_draws(open_app: OpenApp) -> None:
+    """Map and wall are sent the same z, and their median distance is that to each draw's own nearest test image."""
     app = open_app("sample")
     app.number_input(key="sample count").set_value(37).run()
-    mu = LatentExplorer.load("digits-2d").latents.mu
     z = sample_prior(37, 2, generator=np.random.default_rng(0))
+    assert np.allclose(z, sent(app, "wall")["z"], atol=1e-6)
+    assert np.allclose(z, sent(app, "latent_map")["markers"][0]["z"], atol=1e-6)
+    mu = LatentExplorer.load("digits-2d").latents.mu
     distances = np.linalg.norm(mu[None] - z[:, None], axis=2).min(axis=1)
-    assert "37 draws, numbered on the map" in app.main.caption[-1].value
+    assert "37 draws" in app.main.caption[-1].value
     assert f"mean {np.median(distances):.2f}" in app.main.caption[-1].value

@@ -1,19 +1,15 @@
-"""The latent map in a real browser: what is drawn, what a hand and a keyboard do, and what reaches Python."""
+"""The latent map in a real browser: what it draws, how it is looked at, and the clicks that reach Python."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.serving import AppServer, serve_app
-
-LAUNCHER = """
-import streamlit as st
-from ui.routes import ROUTES
-app = st.App({shell!r}, routes=ROUTES)
-"""
+from tests.browser.map_page import numbers, serve_shell, spot, wait_for
+from tests.browser.serving import AppServer
 
 # Nine points on a grid around the origin and one in the corner, so that the view reaches from -4 to 4.
 SHELL = """
@@ -27,28 +23,24 @@ n = 0 if case == "empty" else len(xy)
 labels = np.arange(n) % 2
 points = MapPoints.register(np.array(xy)[:n].reshape(n, 2), labels, ("even", "odd"), indices=100 + np.arange(n))
 if case == "gone":
-    class GonePoints(MapPoints):
-        def offer(self):
-            pass
-    points = GonePoints("0" * 32, n, ("even", "odd"), None, None)
-st.session_state.setdefault("pin", (2.0, 1.0))
+    object.__setattr__(points, "key", "0" * 32)
+    MapPoints.offer = lambda self: None
 st.session_state.setdefault("runs", 0)
+st.session_state.setdefault("along", 0)
 st.session_state.runs += 1
 
-def put_pin(click):
-    st.session_state.pin = click.z
+def note(click):
+    st.session_state.click = click
 
-st.button("Rerun")
-if st.button("Pin"):
-    st.session_state.pin = (-2.0, 2.0)
+if st.button("Along"):
+    st.session_state.along += 1
 show = st.checkbox("Show", value=True)
 if show:
-    click = latent_map(
-        points, at=st.session_state.pin, height=500, key="map", on_click=put_pin,
-        paths=[MapPath("way", [(-2, -2), (2, -2)], position=1)], markers=[MapMarkers("Draw", [(2, 2)])],
+    latent_map(
+        points, hand="pick", height=500, key="map", on_click=note,
+        paths=[MapPath("way", [(-2, -2), (2, -2)], position=st.session_state.along)],
+        markers=[MapMarkers("Draw", [(2, 2)])],
     )
-    if click is not None:
-        st.session_state.click = click
 click = st.session_state.get("click")
 st.text("nothing" if click is None else f"clicked {click.z[0]:.2f} {click.z[1]:.2f} {click.index}")
 st.text(f"run {st.session_state.runs}")
@@ -58,12 +50,7 @@ st.text(f"run {st.session_state.runs}")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Serve a page with nothing but a map and what moves it."""
-    folder = tmp_path_factory.mktemp("map")
-    shell = folder / "shell.py"
-    shell.write_text(SHELL)
-    launcher = folder / "app.py"
-    launcher.write_text(LAUNCHER.format(shell=str(shell)))
-    with serve_app(launcher) as running:
+    with serve_shell(tmp_path_factory.mktemp("map"), SHELL) as running:
         yield running
 
 
@@ -73,26 +60,6 @@ def page(server: AppServer, open_page: Callable[..., Page]) -> Page:
     opened = open_page(server.url, size=(900, 800))
     wait_for(opened, "ready")
     return opened
-
-
-def wait_for(page: Page, state: str) -> Locator:
-    """Give the map once it is in that state."""
-    expect(root := page.locator(".latent-map")).to_have_attribute("data-state", state, timeout=30_000)
-    return root
-
-
-def numbers(page: Page, name: str) -> list[float]:
-    """Read the numbers that the map keeps in an attribute: its view (x, y, half a side), or where the pin stands."""
-    return [float(part) for part in (page.locator(".latent-map").get_attribute(f"data-{name}") or "").split()]
-
-
-def spot(page: Page, zx: float, zy: float) -> dict[str, float]:
-    """Pixel on the map of a place in z, worked out here from the view alone."""
-    x, y, half = numbers(page, "view")
-    box = page.locator(".surface").bounding_box()
-    assert box is not None
-    share = box["width"] / 2 / half
-    return {"x": (zx - x + half) * share, "y": (y + half - zy) * share}
 
 
 def drawn_at(page: Page, zx: float, zy: float) -> list[float]:
@@ -107,27 +74,17 @@ def drawn_at(page: Page, zx: float, zy: float) -> list[float]:
     return position
 
 
-def pin_at(page: Page) -> list[float]:
-    """Pixel in the window of the middle of the pin."""
-    box = page.locator("svg.pin").bounding_box()
-    assert box is not None
-    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-
-
-def test_a_click_reaches_python_and_moves_the_pin(page: Page) -> None:
-    """Near a point it reports z and the point's registered index, elsewhere z alone; the pin goes there."""
+def test_a_click_reaches_python(page: Page) -> None:
+    """Near a point it reports the place and the point's registered index, elsewhere the place alone."""
     page.locator(".surface").click(position=spot(page, 1.05, 0.02))
     expect(page.get_by_text("clicked 1.05 0.02 105")).to_be_visible()
-    assert pytest.approx([1.05, 0.02], abs=0.02) == numbers(page, "at")
     page.locator(".surface").click(position=spot(page, -2.5, 3.0))
     expect(page.get_by_text("clicked -2.50 3.00 None")).to_be_visible()
-    page.get_by_role("button", name="Rerun").click()
-    expect(page.get_by_text("run 4", exact=True)).to_be_visible()
-    assert pytest.approx([-2.5, 3.0], abs=0.02) == numbers(page, "at")
+    expect(page.get_by_text("run 3", exact=True)).to_be_visible()
 
 
 def test_zoom_and_pan_survive_reruns_and_cost_no_points(page: Page) -> None:
-    """After wheel and drag the view stays through reruns and a moved pin, with nothing fetched or drawn anew."""
+    """After wheel and drag the view stays through a rerun that moves a dot, with nothing fetched or drawn anew."""
     surface = page.locator(".surface")
     box = surface.bounding_box()
     assert box is not None
@@ -148,16 +105,20 @@ def test_zoom_and_pan_survive_reruns_and_cost_no_points(page: Page) -> None:
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url) if "/points/" in request.url else None)
     page.locator(".points").evaluate("gd => { gd.drawings = 0; gd.on('plotly_afterplot', () => gd.drawings++) }")
-    page.get_by_role("button", name="Pin").click()
-    expect(page.locator(".latent-map")).to_have_attribute("data-at", "-2 2")
+    page.get_by_role("button", name="Along").click()
+    expect(page.get_by_text("run 2", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
     assert view == numbers(page, "view")
     assert ([], 0) == (fetched, page.locator(".points").evaluate("gd => gd.drawings"))
 
 
-def test_the_pin_lies_where_plotly_would_draw_it(page: Page) -> None:
-    """Overlay and points agree to a pixel, before and after a zoom, and a unit of z is as long both ways."""
+def test_the_overlays_lie_where_plotly_draws(page: Page) -> None:
+    """They agree to a pixel, before and after a zoom, and a unit is as long both ways."""
+    box = page.locator(".surface").bounding_box()
+    assert box is not None
     for _ in range(2):
-        assert pytest.approx(drawn_at(page, 2, 1), abs=1) == pin_at(page)
+        place = spot(page, 2, 1)
+        assert pytest.approx(drawn_at(page, 2, 1), abs=1) == [box["x"] + place["x"], box["y"] + place["y"]]
         (left, bottom), (right, top) = drawn_at(page, 0, 0), drawn_at(page, 1, 1)
         assert pytest.approx(right - left, abs=0.1) == bottom - top
         page.get_by_role("button", name="Zoom out").click()
@@ -182,19 +143,21 @@ def test_the_legend_hides_and_isolates(page: Page) -> None:
     assert [True, True] == visible()
 
 
-def test_keys_move_the_pin_and_the_view(page: Page) -> None:
-    """Arrow keys take the pin along and report it once they rest; plus and 0 change the view alone."""
+def test_keys_move_the_view(page: Page) -> None:
+    """Arrow keys, plus and 0 look elsewhere and tell Python nothing; Enter picks the middle."""
     page.locator(".surface").focus()
+    half = numbers(page, "view")[2]
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("run 2", exact=True)).to_be_visible()
-    x, y = numbers(page, "at")
-    half = numbers(page, "view")[2]
-    assert pytest.approx([2 + 3 * 0.05 * half, 1]) == [x, y]
+    expect(page.locator(".latent-map")).to_have_attribute("data-view", re.compile(rf"^0\.6\d+ 0 {half:g}"))
+    page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("+")
-    expect(page.locator(".latent-map")).not_to_have_attribute("data-view", f"0 0 {half}")
+    expect(page.locator(".latent-map")).not_to_have_attribute("data-view", re.compile(f"{half:g}$"))
     page.keyboard.press("0")
     expect(page.locator(".latent-map")).to_have_attribute("data-view", f"0 0 {half:g}")
+    expect(page.get_by_text("run 1", exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("clicked 0.00 0.00 104")).to_be_visible()
 
 
 def test_hover_names_what_is_there(page: Page) -> None:

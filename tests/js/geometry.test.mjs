@@ -1,14 +1,9 @@
 // The map's arithmetic; run by `node --test tests/js/`, and by pytest through test_javascript.py.
 import assert from "node:assert/strict"
-import { readFile } from "node:fs/promises"
 import { test } from "node:test"
+import { imported } from "./joined.mjs"
 
-const assets = new URL("../../ui/latent_map/assets/", import.meta.url)
-const wrapper = await readFile(new URL("../wrapper.py", assets), "utf8")
-const files = [.../^JS_FILES = \((.*)\)$/m.exec(wrapper)[1].matchAll(/\w+/g)].map(match => `${match[0]}.js`)
-const source = await Promise.all(files.map(name => readFile(new URL(name, assets), "utf8")))
-// As wrapper.py joins them: what node cannot read as one module, no browser can.
-const map = await import(`data:text/javascript,${encodeURIComponent(source.join("\n"))}`)
+const map = await imported("latent_map")
 
 function randomNumbers(seed) {
   let state = seed >>> 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ import pytest
 import torch
 
 import vae_core
+from tests.vae_core.runs import new_run, train_here
 from vae_core.checkpoints import PROJECT_ROOT
+from vae_core.config import ModelConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, ConfigError, ShapeError
 from vae_core.explorer import LatentExplorer
-from vae_core.models import Capabilities
+from vae_core.images import to_uint8
+from vae_core.models import Capabilities, build_model
+from vae_core.weights import load_model
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +146,79 @@ def test_answers_are_the_askers_own(explorer: LatentExplorer, digits: ImageSet) 
     explorer.encode(images).mu.fill(0)
     assert np.array_equal(expected, explorer.decode(z))
     assert np.array_equal(pixels, images)
+
+
+@pytest.fixture(scope="module")
+def convolutions(digits: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> LatentExplorer:
+    """A small convolutional model on the CPU, loaded from its checkpoint."""
+    folder = new_run(tmp_path_factory.mktemp("conv"), "conv", {"network": "conv", "hidden": (4, 8)}, epochs=1)
+    train_here(folder, digits)
+    return LatentExplorer.load(folder.path, "cpu")
+
+
+@pytest.fixture(scope="module", params=["conv", "mlp"])
+def colours(explorer: LatentExplorer, request: pytest.FixtureRequest) -> LatentExplorer:
+    """An untrained model of colour images."""
+    config = ModelConfig(network=request.param, hidden=(4, 8), latent_dim=2)
+    shape = (3, 16, 12)
+    card = replace(explorer.card, model=config, data=replace(explorer.card.data, image_shape=shape))
+    model = build_model(config, shape).requires_grad_(False).eval().to(memory_format=torch.channels_last)
+    return replace(explorer, card=card, model=model)
+
+
+@pytest.mark.parametrize("n", [0, 1, 128, 300])
+def test_convolutions_answer_as_plain_torch(n: int, convolutions: LatentExplorer, digits: ImageSet) -> None:
+    """The order in which their weights lie in memory, and the batches, change nothing."""
+    plain = load_model(convolutions.path, convolutions.card)
+    images, z = digits.train.images[:n], some_z(n)
+    with torch.inference_mode():
+        expected = plain.encode(torch.from_numpy(images / np.float32(255)))
+        means = plain.likelihood.mean(plain.decode(torch.from_numpy(z)))
+    posterior = convolutions.encode(images)
+    np.testing.assert_allclose(expected.mu, posterior.mu, atol=1e-5)
+    np.testing.assert_allclose(expected.logvar, posterior.logvar, atol=1e-5)
+    np.testing.assert_allclose(means, convolutions.decode(z), atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 130])
+def test_a_screen_shows_decode_rounded(n: int, explorer: LatentExplorer, colours: LatentExplorer) -> None:
+    """decode_uint8 is to_uint8 of decode, to the bit, contiguous and with the channels last."""
+    for model in (explorer, colours):
+        shown = model.decode_uint8(some_z(n))
+        channels, height, width = model.image_shape
+        assert (n, height, width, channels) == shown.shape
+        assert shown.flags.c_contiguous
+        assert np.array_equal(to_uint8(model.decode(some_z(n))), shown.transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("kind", ["explorer", "convolutions"])
+def test_scores_are_the_cards(kind: str, digits: ImageSet, request: pytest.FixtureRequest) -> None:
+    """The terms of each image have the means that evaluation wrote on the card, and the ELBO is their difference."""
+    explorer = request.getfixturevalue(kind)
+    scores, card = explorer.score(digits.test.images), explorer.card.test
+    assert (len(digits.test),) == scores.elbo.shape
+    assert card.elbo.value == pytest.approx(scores.elbo.mean(), abs=1e-4)
+    assert card.log_likelihood.value == pytest.approx(scores.log_likelihood.mean(), abs=1e-4)
+    assert card.kl.value == pytest.approx(scores.kl.mean(), abs=1e-4)
+    np.testing.assert_allclose(scores.log_likelihood - scores.kl, scores.elbo, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "images", [np.zeros((0, 1, 8, 8), np.uint8), np.zeros((1, 1, 8, 8)), np.zeros((1, 1, 9, 8), np.uint8)]
+)
+def test_what_cannot_be_scored(images: Any, explorer: LatentExplorer) -> None:
+    """No images, rounded ones and ones of another shape are one sentence."""
+    with pytest.raises(ShapeError, match=r"^[^\n]+\.$"):
+        explorer.score(images)
+
+
+def test_weights_that_overflow_have_no_score(explorer: LatentExplorer, digits: ImageSet) -> None:
+    """Finite weights may be so large that the figures are not."""
+    huge = copy.deepcopy(explorer.model)
+    for parameter in huge.parameters():
+        parameter.fill_(1e30)
+    with pytest.raises(CheckpointError, match="its weights are unusable"):
+        replace(explorer, model=huge).score(digits.test.images[:2])
 
 
 def test_it_says_what_it_is(explorer: LatentExplorer, digits: ImageSet) -> None:

@@ -1,5 +1,8 @@
-"""The latent map: a component that draws encoded points and tells where it was clicked."""
+"""The latent map: a component that draws encoded points, decodes under the pointer, and tells what a hand settles."""
 
-from ui.latent_map.wrapper import MapClick, MapLayer, MapMarkers, MapPath, MapPoints, latent_map
+from ui.latent_map.colour import MapColour
+from ui.latent_map.messages import MapClick, MapGroup
+from ui.latent_map.points import MapPoints
+from ui.latent_map.wrapper import MapLayer, MapMarkers, MapPath, latent_map
 
-__all__ = ["MapClick", "MapLayer", "MapMarkers", "MapPath", "MapPoints", "latent_map"]
+__all__ = ["MapClick", "MapColour", "MapGroup", "MapLayer", "MapMarkers", "MapPath", "MapPoints", "latent_map"]

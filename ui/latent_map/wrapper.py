@@ -1,9 +1,9 @@
-"""The typed door to the latent map; what comes back from the browser is checked here."""
+"""The typed door to the latent map."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,119 +11,27 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from ui.javascript import component
+from ui.latent_map.colour import MapColour
+from ui.latent_map.messages import MapClick, MapGroup, is_no_group, read_click, read_group
+from ui.latent_map.points import MapPoints
 from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS
-from ui.routes import PICTURES, PLOTLY_URL, POINTS, Blob, content_key
+from ui.place import Place, Settled, read_settled
+from ui.routes import PLOTLY_URL
 from vae_core.errors import ShapeError
+from vae_core.latent.plane import Plane, axes_plane
 
-FARTHEST_Z = 1e6
-"""A click further out than this is no place in a latent space but a forged message."""
+HandUse = Literal["pin", "pick", "look"]
 
-JS_FILES = ("geometry", "arrival", "marks", "legend", "hand", "latent_map")
-_ASSETS = Path(__file__).parent / "assets"
-_component = st.components.v2.component(
-    "latent_map",
-    html=(_ASSETS / "latent_map.html").read_text(encoding="utf-8"),
-    css=(_ASSETS / "latent_map.css").read_text(encoding="utf-8"),
-    # One module, as a relative import would fail in the browser; each file uses those before it.
-    js="\n".join((_ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in JS_FILES),
-)
-
-
-@dataclass(frozen=True)
-class MapPoints:
-    """The points of a map; make it with `register`, and keep it in a cache: hashing 60,000 points takes a millisecond.
-
-    Attributes
-    ----------
-    key : str
-        Hash of the content, the name under which the browser fetches it.
-    n : int
-        How many points.
-    class_names : tuple of str
-        Names of the classes, by label; empty when the points have no labels.
-    """
-
-    key: str
-    n: int
-    class_names: tuple[str, ...]
-    _indices: npt.NDArray[np.uint32] | None = field(repr=False, compare=False)
-    _blob: Blob = field(repr=False, compare=False)
-
-    @classmethod
-    def register(
-        cls,
-        xy: npt.ArrayLike,
-        labels: npt.ArrayLike | None,
-        class_names: Sequence[str],
-        indices: npt.ArrayLike | None = None,
-    ) -> MapPoints:
-        """Check the points and make them ready to be fetched.
-
-        Parameters
-        ----------
-        xy : array_like (N, 2)
-            Where the points lie, in units of z; N may be 0.
-        labels : array_like of int (N,), or None
-            Class of each point; None draws all in one colour.
-        class_names : sequence of str
-            Names of the classes, at most 256.
-        indices : array_like of int (N,), or None
-            What a hover shows and a click reports for each point, such as its place in the data set; None: 0 to N-1.
-
-        Raises
-        ------
-        ShapeError
-            When the shapes do not fit, a point is not finite, or a label has no name.
-        """
-        points = np.asarray(xy, dtype="<f4")
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ShapeError(f"latent map: the points must have shape (N, 2), but have {points.shape}.")
-        if n_bad := int((~np.isfinite(points).all(axis=1)).sum()):
-            raise ShapeError(f"latent map: {n_bad} of {len(points)} points are not finite; check the encoder.")
-        parts = [points[:, 0].tobytes(), points[:, 1].tobytes()]
-        numbers = None if indices is None else _whole_numbers(indices, len(points), 2**32, "indices").astype("<u4")
-        if numbers is not None:
-            parts.append(numbers.tobytes())
-        if labels is not None:
-            n_classes = min(len(class_names), 256)
-            parts.append(_whole_numbers(labels, len(points), n_classes, "labels").astype("u1").tobytes())
-        header = np.array([len(points), numbers is not None, labels is not None], dtype="<u4").tobytes()
-        content = b"".join([header, *parts])
-        names = () if labels is None else tuple(class_names)
-        return cls(content_key(content), len(points), names, numbers, Blob(content, "application/octet-stream"))
-
-    def index_of(self, position: int) -> int:
-        """The index that was registered for the point at `position`."""
-        return position if self._indices is None else int(self._indices[position])
-
-    def offer(self) -> None:
-        """Hold the points ready for browsers, or keep them from being dropped."""
-        POINTS.put(self.key, self._blob)
-
-
-def _whole_numbers(values: npt.ArrayLike, n: int, below: int, what: str) -> npt.NDArray[np.int64]:
-    numbers = np.asarray(values)
-    if numbers.shape != (n,) or (n and not np.issubdtype(numbers.dtype, np.integer)):
-        raise ShapeError(f"latent map: the {what} must be {n} whole numbers, but are {numbers.dtype} {numbers.shape}.")
-    if n and (numbers.min() < 0 or numbers.max() >= below):
-        span = f"from {numbers.min()} to {numbers.max()}"
-        raise ShapeError(f"latent map: the {what} must lie in [0, {below}), but go {span}.")
-    return numbers.astype(np.int64)
+_component = component("latent_map", Path(__file__).parent / "assets", (
+    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "hover", "pin", "selection", "hand", "latent_map",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MapLayer:
-    """A picture under the points, such as the decoded grid.
-
-    Attributes
-    ----------
-    png : bytes
-        Its first row lies at y1, the top.
-    extent : (x0, x1, y0, y1)
-        The rectangle that it fills, in units of z.
-    opacity : float
-        From 0, unseen, to 1.
-    """
+    """To go, with `ui.cache.grid_layer`."""
 
     png: bytes
     extent: tuple[float, float, float, float]
@@ -139,7 +47,7 @@ class MapPath:
     name : str
         Shown in the legend.
     xy : array_like (n, 2)
-        The places along it, in units of z.
+        The places along it, on the map's plane.
     role : str
         "accent" is drawn solid in the theme's colour, "contrast" dashed in the text's.
     position : int or None
@@ -154,74 +62,96 @@ class MapPath:
 
 @dataclass(frozen=True)
 class MapMarkers:
-    """Hollow marks above the points, numbered from 1 on hover, such as drawn samples; `xy` has shape (n, 2)."""
-
-    name: str
-    xy: npt.ArrayLike
-
-
-@dataclass(frozen=True)
-class MapClick:
-    """Where the map was clicked.
+    """Hollow marks above the points, numbered from 1 on hover, such as drawn samples.
 
     Attributes
     ----------
-    z : (float, float)
-        Under the pointer, in units of the two axes.
-    index : int or None
-        Index of the nearest data point, if one that is shown lies within 14 pixels.
+    name : str
+        Shown in the legend, and with its number on hover.
+    xy : array_like (n, 2)
+        Where they lie on the map's plane.
+    z : array_like (n, D), or None
+        What a hover decodes; None: the place on the plane, as anywhere.
     """
 
-    z: tuple[float, float]
-    index: int | None
+    name: str
+    xy: npt.ArrayLike
+    z: npt.ArrayLike | None = None
 
 
 def latent_map(
     points: MapPoints,
     *,
+    plane: Plane | None = None,
+    place: Place | None = None,
+    split: str = "test",
+    hand: HandUse = "look",
     axis_titles: tuple[str, str] = ("z₁", "z₂"),
-    at: tuple[float, float] | None = None,
-    layer: MapLayer | None = None,
+    colour: MapColour | None = None,
+    group: npt.ArrayLike | None = None,
     paths: Sequence[MapPath] = (),
     markers: Sequence[MapMarkers] = (),
     height: int | Literal["stretch"] = "stretch",
     key: str,
     on_click: Callable[[MapClick], None] | None = None,
-    clickable: bool = True,
-) -> MapClick | None:
+    on_settled: Callable[[Settled], None] | None = None,
+    on_group: Callable[[MapGroup | None], None] | None = None,
+) -> None:
     """Draw a map of a latent space: the largest square that fits the width and the height.
 
-    Zoom and pan are the browser's: they stay through every rerun with the same `key` and axis titles, and until the
-    reader has touched them the map shows all points.
+    With a `place` the pointer anywhere decodes, in the browser alone; the script runs again when a hand has settled:
+    put the pin somewhere, picked a place, or drawn a group. Zoom and pan are the browser's: they stay through every
+    rerun with the same `key` and plane, and until the reader has touched them the map shows all points.
 
     Parameters
     ----------
-    at : (float, float) or None
-        Where the pin stands.
+    plane : Plane or None
+        The plane of latent space that the points lie on; None: that of the first two axes.
+    place : Place or None
+        Whose z follows the pointer, and whose pin the map shows; None: the map is a picture to look at.
+    split : str
+        Of whose images the points' indices are: "test", "train" or "all".
+    hand : str
+        "pin": a click pins the place, and the pin can be dragged; "pick": a click goes to `on_click`; "look": neither.
+    colour : MapColour or None
+        A number for each point that colours it; None: its class.
+    group : array_like (K, 2), or None
+        The outline of the group of points that is chosen, on the plane.
     height : int or "stretch"
         Most pixels that the map and its legend take; "stretch": what the container has to give.
     key : str
         Identity of the map on the page; another key starts with a fresh view.
-    on_click : callable, optional
-        Called with the click before the script runs again.
-    clickable : bool
-        False: clicks are not reported and cause no rerun.
-
-    Returns
-    -------
-    MapClick or None
-        The click that caused this rerun.
+    on_click, on_settled, on_group : callable, optional
+        Called before the script runs again: with a click, with where the pin was put, with the group that was drawn,
+        or None when it was taken away. Groups can be drawn where there is an `on_group`.
 
     Raises
     ------
     ShapeError
-        When a path or the markers are not finite numbers of shape (n, 2).
+        When the plane is of another space than the place, or a path, a mark or the outline is not finite or has
+        another shape.
     """
+    if place is not None:
+        latent_dim = place.explorer.latent_dim
+        plane = axes_plane((0, 1), latent_dim) if plane is None else plane
+        if plane.a.size != latent_dim:
+            raise ShapeError(f"latent map: the plane has {plane.a.size} dimensions, but the model {latent_dim}.")
 
     def clicked() -> None:
         click = read_click(st.session_state.get(key), points)
         if click is not None and on_click is not None:
             on_click(click)
+
+    def settled() -> None:
+        now = None if place is None else read_settled(st.session_state.get(key), place.explorer.latent_dim)
+        if now is not None and on_settled is not None:
+            on_settled(now)
+
+    def drawn() -> None:
+        state = st.session_state.get(key)
+        found = read_group(state, points)
+        if on_group is not None and (found is not None or is_no_group(state)):
+            on_group(found)
 
     points.offer()
     data = {
@@ -230,57 +160,60 @@ def latent_map(
         "classes": list(points.class_names),
         "colours": CLASS_COLOURS,
         "symbols": CLASS_SYMBOLS,
+        "colour": None if colour is None else colour.data(points.n),
         "axes": list(axis_titles),
-        "at": None if at is None else _pairs([at], "the pin")[0],
-        "layer": None if layer is None else _layer_data(layer),
+        "plane": None if plane is None else _plane_data(plane),
+        "place": None if place is None else place.data(),
+        "split": split,
+        "hand": hand,
+        "groups": on_group is not None,
+        "group": None if group is None else _pairs(group, "the outline of the group"),
         "paths": [{"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role, "position": p.position} for p in paths],
-        "markers": [{"name": m.name, "xy": _pairs(m.xy, m.name)} for m in markers],
+        "markers": [_markers_data(m, None if plane is None else plane.a.size) for m in markers],
         "height": height if isinstance(height, int) else None,
-        "clickable": clickable,
-        "label": describe(points, axis_titles, pinned=at is not None, clickable=clickable),
+        "label": describe(points, axis_titles, hand=hand, decodes=place is not None),
     }
-    result = _component(
-        key=key, data=data, height="content" if isinstance(height, int) else "stretch", on_click_change=clicked
+    _component(
+        key=key,
+        data=data,
+        height="content" if isinstance(height, int) else "stretch",
+        on_click_change=clicked,
+        on_settled_change=settled,
+        on_group_change=drawn,
+        on_renew_change=lambda: None,  # the rerun itself brings a fresh token
     )
-    return read_click(result, points)
 
 
-def describe(points: MapPoints, axis_titles: tuple[str, str], *, pinned: bool, clickable: bool) -> str:
+def describe(points: MapPoints, axis_titles: tuple[str, str], *, hand: HandUse, decodes: bool) -> str:
     """The sentences that a screen reader says for the map and its keys."""
     classes = f", coloured by {len(points.class_names)} classes" if points.class_names else ""
-    arrows = "move the pin" if pinned and clickable else "move the view"
-    enter = ", Enter picks its centre" if clickable and not pinned else ""
     axes = " and ".join(f"{title} {way}" for title, way in zip(axis_titles, ("across", "up"), strict=True) if title)
     what = f"Map of {points.n:,} encoded images, {axes}{classes}."
-    return f"{what} Arrow keys {arrows}{enter}, plus and minus zoom, 0 shows all."
+    if decodes:
+        what += " The place under the pointer is decoded."
+    keys = {
+        "pin": "Arrow keys move the pin, with Shift in small steps, Enter puts it in the centre, Delete takes it away",
+        "pick": "Arrow keys move the view, Enter picks its centre",
+        "look": "Arrow keys move the view",
+    }
+    return f"{what} {keys[hand]}; plus and minus zoom, 0 shows all."
 
 
-def read_click(state: object, points: MapPoints) -> MapClick | None:
-    """Read what the browser sent, which may be anything at all; None when it is no click on a map.
-
-    Parameters
-    ----------
-    state : object
-        The component's state, whose "click" holds `{"z": [x, y], "position": int or None, "points": key}`.
-    points : MapPoints
-        What the map shows; a position in other points gives a click without an index.
-    """
-    click = state.get("click") if isinstance(state, Mapping) else None
-    z = click.get("z") if isinstance(click, Mapping) else None
-    if not (isinstance(click, Mapping) and isinstance(z, list | tuple) and len(z) == 2):
-        return None
-    if not all(_is_within_reach(value) for value in z):
-        return None
-    position = click.get("position")
-    index = None
-    if type(position) is int and 0 <= position < points.n and click.get("points") == points.key:
-        index = points.index_of(position)
-    return MapClick((float(z[0]), float(z[1])), index)
+def _plane_data(plane: Plane) -> dict[str, list[float]]:
+    return {"a": plane.a.tolist(), "b": plane.b.tolist(), "centre": plane.centre.tolist()}
 
 
-def _is_within_reach(value: object) -> bool:
-    # NaN and the infinities compare as too far, and so does an int too large for a float; a bool is no number here.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST_Z
+def _markers_data(markers: MapMarkers, latent_dim: int | None) -> dict[str, Any]:
+    xy = _pairs(markers.xy, markers.name)
+    if markers.z is None:
+        return {"name": markers.name, "xy": xy, "z": None}
+    z = np.asarray(markers.z, np.float64)
+    if z.ndim != 2 or z.shape[0] != len(xy) or latent_dim not in (None, z.shape[1]) or not np.isfinite(z).all():
+        raise ShapeError(
+            f"latent map: the z of {markers.name} must be finite numbers of shape ({len(xy)}, {latent_dim or 'D'}), "
+            f"but has {z.shape}."
+        )
+    return {"name": markers.name, "xy": xy, "z": z.tolist()}
 
 
 def _pairs(xy: npt.ArrayLike, what: str) -> list[list[float]]:
@@ -290,9 +223,3 @@ def _pairs(xy: npt.ArrayLike, what: str) -> list[list[float]]:
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.isfinite(pairs).all():
         raise ShapeError(f"latent map: {what} must be finite numbers of shape (n, 2), but has {pairs.shape}.")
     return [[float(x), float(y)] for x, y in pairs]
-
-
-def _layer_data(layer: MapLayer) -> dict[str, Any]:
-    picture = content_key(layer.png)
-    PICTURES.put(picture, Blob(layer.png, "image/png"))
-    return {"url": f"/pictures/{picture}", "extent": list(layer.extent), "opacity": layer.opacity}

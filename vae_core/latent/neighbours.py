@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vae_core.checks import finite_rows
 from vae_core.errors import ShapeError
 
 POINTS_AT_ONCE, QUERIES_AT_ONCE = 4096, 16
@@ -36,7 +37,7 @@ def nearest(points: npt.ArrayLike, queries: npt.ArrayLike) -> tuple[npt.NDArray[
     ShapeError
         When there are no points, the shapes do not fit, or a value is not a finite number.
     """
-    many, asked = _rows(points, "points"), _rows(queries, "queries")
+    many, asked = finite_rows(points, "The points"), finite_rows(queries, "The queries")
     if many.shape[1] != asked.shape[1]:
         raise ShapeError(f"The points have {many.shape[1]} dimensions, but the queries have {asked.shape[1]}.")
     if len(many) == 0:
@@ -63,14 +64,3 @@ def _squares(block: npt.NDArray[np.float64], some: npt.NDArray[np.float64]) -> n
         np.subtract(place[:, np.newaxis], values, out=step)
         table += np.square(step, out=step)
     return table
-
-
-def _rows(values: npt.ArrayLike, name: str) -> npt.NDArray[np.floating]:
-    try:
-        rows = np.asarray(values)
-        rows = rows if rows.dtype == np.float32 else rows.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(f"The {name} must be numbers, one row each.") from None
-    if rows.ndim != 2 or not np.isfinite(rows).all():
-        raise ShapeError(f"The {name} must be finite numbers of the shape (n, D), but they have {rows.shape}.")
-    return rows

@@ -1,6 +1,6 @@
-/* What the map needs from the server: plotly.js, once a page, and the points. */
+/* What the map needs from the server: plotly.js, once a page, the points, and numbers that colour them. */
 
-const RETRIES = [300, 900, 2500] // ms: a restarted server holds the points again once the page's script has run
+const RETRY_WAITS = [300, 900, 2500] // ms: a restarted server holds them again once the page's script has run
 
 let plotlyPromise = null
 function loadPlotly(url) {
@@ -18,12 +18,13 @@ function loadPlotly(url) {
   return plotlyPromise
 }
 
-async function fetchPoints(url, signal) {
-  for (const wait of [...RETRIES, null]) {
+/** The bytes of a file, asked for again where the server does not have it yet. */
+async function fetchBytes(url, signal) {
+  for (const wait of [...RETRY_WAITS, null]) {
     const response = await fetch(url, { signal }).catch(error => {
       if (signal.aborted) throw error
     })
-    if (response?.ok) return decodePoints(await response.arrayBuffer())
+    if (response?.ok) return response.arrayBuffer()
     if (wait === null) {
       throw new Error(response ? "The server no longer holds the points of this map." : "The server does not answer.")
     }

@@ -3,28 +3,30 @@
    that makes equal axes, touch, and a zoom that survives every update simple. A component's JavaScript is one module, so
    wrapper.py joins the files of this folder, this one last. */
 
-const MARGIN = { left: 44, right: 6, top: 6, bottom: 44 } // px around the plot area: 50 both ways, or it is no square
-const NEAR = 14 // px within which a point counts as meant
-const MARK = 8 // px within which a drawn mark is meant, before any point
+const MARGIN = { left: 52, right: 6, top: 6, bottom: 52 } // px around the plot area: 58 both ways, or it is no square
 const SLOW = 40 // ms that a redraw may keep the page busy for it to follow the hand
 const REST = 120 // ms without a change of view before a slow redraw
-const KEYS_REST = 120 // ms without a key press before the moved pin is reported
 
 class LatentMap {
   constructor(root) {
     this.root = root
-    const names = ["plot", "beneath", "points", "above", "pin", "surface", "controls", "tip", "status", "legend"]
+    const names = ["toolbar", "plot", "beneath", "points", "above", "pin", "surface", "controls", "tip", "status", "legend"]
     this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
-    this.picture = this.el.beneath.querySelector("img")
     this.view = fitView(null)
     this.touched = false // by hand: then the view is kept
     this.side = 0 // px of the plot area
     this.points = null // what decodePoints gave, once it has come
-    this.hover = null // {zx, zy, text} of what is under the pointer
-    this.pending = null // the pin while arrow keys move it
+    this.place = null // whose z the pointer moves; null: there is none
+    this.pointer = null // [px, py] on the plot area, while it is there
+    this.hover = new Hover(this)
+    this.pin = new Pin(this)
+    this.selection = new Selection(this)
     this.legend = new Legend(this.el.legend, shown => this.show(shown))
     this.hand = new Hand(this, this.el.surface, this.el.controls)
-    this.picture.onload = () => this.invalidate()
+    this.tools = new Tools(root, name => this.useTool(name))
+    this.grid2 = new DecodedGrid(this)
+    this.lens = new Lens(this)
+    this.colouring = new Colouring(() => this.recolour(), error => this.say("error", `${error.message} Reload the page to try again.`))
     this.el.status.querySelector("button").onclick = () => window.location.reload()
     this.observer = new ResizeObserver(() => this.resize())
     this.observer.observe(root)
@@ -32,9 +34,10 @@ class LatentMap {
 
   destroy() {
     this.loading?.abort()
+    for (const part of [this.grid2, this.lens, this.colouring, this.selection]) part.destroy()
+    this.unfollow?.()
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
-    clearTimeout(this.keyTimer)
     clearTimeout(this.restTimer)
     const canvases = this.el.points.querySelectorAll(".gl-canvas")
     this.Plotly?.purge(this.el.points)
@@ -44,25 +47,44 @@ class LatentMap {
 
   // ---- what Python says
 
-  update(data, report) {
+  update(data, send) {
     const before = this.data
     this.data = data
-    this.report = report
-    if (!this.keyTimer) this.pending = null
-    const otherAxes = String(before?.axes) !== String(data.axes)
+    this.send = send
+    this.plane = data.plane
+    this.follow(data.place && placeOf(data.place))
+    const otherAxes = JSON.stringify([before?.axes, before?.plane]) !== JSON.stringify([data.axes, data.plane])
     if (otherAxes) this.touched = false
     const otherTheme = this.readTheme()
     const { surface } = this.el
     surface.setAttribute("aria-label", data.label)
-    surface.classList.toggle("still", !data.clickable)
-    surface.classList.toggle("aim", data.clickable && !data.at)
-    const classes = data.classes.map((name, i) => ({ name, colour: this.colourOf(i), symbol: this.symbolOf(i) }))
-    this.legend.fill(classes, data.paths, data.markers, this.theme)
-    if (data.layer) this.picture.src = data.layer.url
+    surface.classList.toggle("still", data.hand === "look" && !this.place)
+    this.tools.fit({ decodes: Boolean(this.place), classes: data.classes.length > 0, groups: Boolean(data.groups) })
+    this.colouring.take(data.colour)
+    this.fillLegend()
+    this.selection.take(data.group, otherAxes)
     this.resize()
     if (this.key !== data.points.key || this.root.dataset.state === "error") this.load()
     else if (this.points && (otherAxes || otherTheme)) this.draw()
     this.invalidate()
+  }
+
+  /** Draw what that place does, and no other one. */
+  follow(place) {
+    if (place === this.place) return
+    this.unfollow?.()
+    this.place = place
+    const unwatch = place && [
+      place.watch(() => this.invalidate()),
+      place.onRecord((_, facts) => this.hover.learn(facts)),
+      place.channel.needsToken(() => this.send("renew", performance.now())),
+    ]
+    this.unfollow = () => unwatch?.forEach(stop => stop())
+  }
+
+  /** How to tell Python something by the name of a trigger. */
+  reporter(name) {
+    return message => this.send(name, message)
   }
 
   /** Take the theme's colours from the page; true when they have changed. */
@@ -87,14 +109,15 @@ class LatentMap {
     this.key = key
     if (!this.points) this.say("loading", n ? `Loading ${n.toLocaleString("en")} points …` : "Loading …")
     try {
-      const [Plotly, points] = await Promise.all([loadPlotly(this.data.plotly), fetchPoints(url, signal)])
+      const [Plotly, points] = await Promise.all([loadPlotly(this.data.plotly), fetchBytes(url, signal).then(decodePoints)])
       signal.throwIfAborted()
       this.Plotly = Plotly
       this.points = points
       this.grid = buildGrid(points)
       this.groups = groupByClass(points, this.data.classes.length)
-      this.hover = null
+      this.hover.set(null)
       if (!this.touched) this.view = fitView(extentOf(points))
+      this.selection.count()
       await this.draw()
       signal.throwIfAborted()
       if (this.el.points.querySelector(".no-webgl")) throw new Error("This browser offers no WebGL, which draws the map.")
@@ -115,19 +138,18 @@ class LatentMap {
   resize() {
     if (!this.data) return
     const legend = this.el.legend.offsetHeight
-    const room = (this.data.height ?? this.root.clientHeight) - (legend && legend + 6)
+    const room = (this.data.height ?? this.root.clientHeight) - this.el.toolbar.offsetHeight - (legend && legend + 6)
     const width = this.root.clientWidth
     const outer = Math.floor(Math.min(width, room < 200 ? width : room)) // a container without a height gives no room
     if (outer === this.outer || outer < 100) return
     this.outer = outer
     this.side = outer - MARGIN.left - MARGIN.right
     const px = value => `${value}px`
-    const { plot, beneath, above, surface, controls, status } = this.el
+    const { plot, beneath, above, surface, status } = this.el
     plot.style.width = plot.style.height = px(outer)
     for (const { style } of [beneath, above, surface, status]) {
       Object.assign(style, { left: px(MARGIN.left), top: px(MARGIN.top), width: px(this.side), height: px(this.side) })
     }
-    Object.assign(controls.style, { right: px(MARGIN.right + 8), top: px(MARGIN.top + 8) })
     if (this.points) this.draw()
     this.invalidate()
   }
@@ -139,12 +161,14 @@ class LatentMap {
       range: [centre - this.view.half, centre + this.view.half],
       zeroline: false, showline: false, gridcolor: faded(ink, 0.08), nticks: 9,
       tickfont: { size: 11, color: faded(ink, 0.6) },
-      title: { text: title, standoff: 6, font: { size: 13, color: faded(ink, 0.75) } },
+      title: { text: title, standoff: 4, font: { size: 13, color: faded(ink, 0.75) } },
     })
     const look = pointLook(this.points.n, this.side)
+    if (this.tools.state.shapes) look.size = Math.round(15 * look.size) / 10 // else they are all dots
+    const colours = this.colouring.groups(this.points, this.groups.length, this.theme)
     const traces = this.groups.map((group, label) => ({
       type: "scattergl", mode: "markers", x: group.x, y: group.y, hoverinfo: "skip", visible: this.isShown(label),
-      marker: { ...look, color: this.colourOf(label), symbol: this.symbolOf(label), line: { width: 0 } },
+      marker: { ...look, color: colours?.[label] ?? this.colourOf(label), symbol: this.symbolOf(label), line: { width: 0 } },
     }))
     const layout = {
       width: this.outer, height: this.outer, font: { family: font }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
@@ -169,12 +193,33 @@ class LatentMap {
     this.draw()
   }
 
+  /** Of a class; a quiet one where a number colours the points. */
   colourOf(label) {
+    if (this.colouring.data) return faded(this.theme.ink, 0.6)
     return this.data.classes.length ? this.classColours[label % this.classColours.length] : this.theme.accent
   }
 
   symbolOf(label) {
-    return this.data.symbols[Math.floor(label / this.classColours.length) % this.data.symbols.length]
+    const isEach = this.tools.can.shapes && this.tools.state.shapes // else only once the colours begin anew
+    return SHAPE_NAMES[(isEach ? label : Math.floor(label / this.classColours.length)) % SHAPE_NAMES.length]
+  }
+
+  fillLegend() {
+    const { data, theme, colouring } = this
+    const classes = data.classes.map((name, i) => ({ name, colour: this.colourOf(i), symbol: this.symbolOf(i) }))
+    const scale = colouring.data && { ...colouring.data, colours: colouring.scale(theme) }
+    this.legend.fill(classes, data.paths, data.markers, theme, scale)
+  }
+
+  /** Another colour or other signs: the points stay. */
+  recolour() {
+    this.fillLegend()
+    if (this.points) this.draw()
+  }
+
+  useTool(name) {
+    if (name === "shapes") this.recolour()
+    else this.invalidate()
   }
 
   /** Ask for one painting in the next frame, however often it is asked for. */
@@ -186,16 +231,15 @@ class LatentMap {
   }
 
   paint() {
-    const { view, data } = this
+    const { view } = this
     if (this.points && this.drawnView !== view) {
       if (this.redrawCost > SLOW) this.glide()
       else this.redraw()
     }
-    this.paintPicture()
-    this.paintPin(this.pending ?? data.at)
-    const { side, theme, hover } = this
-    paintMarks(this.el.above, { view, side, theme, hover, paths: data.paths, markers: data.markers })
+    this.paintMarks()
     this.paintTip()
+    this.grid2.paint()
+    this.lens.paint()
     this.root.dataset.view = [view.x, view.y, view.half].join(" ")
   }
 
@@ -233,34 +277,37 @@ class LatentMap {
     return toPixel(this.view, this.side, zx, zy)
   }
 
-  paintPicture() {
-    const { layer } = this.data
-    this.picture.hidden = !layer
-    this.root.toggleAttribute("data-layered", Boolean(layer)) // the points step back, so that the picture can be read
-    if (!layer) return
-    const [x0, x1, y0, y1] = layer.extent
-    const [left, top] = this.px(x0, y1)
-    const [right, bottom] = this.px(x1, y0)
-    Object.assign(this.picture.style, {
-      width: `${right - left}px`, height: `${bottom - top}px`, transform: `translate(${left}px, ${top}px)`,
-      opacity: layer.opacity, imageRendering: right - left > this.picture.naturalWidth ? "pixelated" : "auto",
-    })
+  zAt(pixel) {
+    return toZ(this.view, this.side, ...pixel)
   }
 
-  paintPin(at) {
-    const [px, py] = at ? this.px(...at) : [NaN, NaN]
-    const isInside = px >= 0 && py >= 0 && px <= this.side && py <= this.side
-    this.el.pin.style.visibility = isInside ? "visible" : "hidden"
-    if (isInside) this.el.pin.style.transform = `translate(${MARGIN.left + px}px, ${MARGIN.top + py}px)`
+  paintMarks() {
+    const { view, side, theme, data, hover, selection, place } = this
+    const lit = place?.pointed?.sample
+    const { outline, n, drawing } = selection
+    const inputs = [view, side, theme, data, place?.pin, lit, hover.found, hover.facts, outline, n, drawing && {}]
+    if (this.inputs && inputs.every((value, i) => value === this.inputs[i])) return
+    this.inputs = inputs
+    const at = this.pin.xy
+    const pin = at && this.px(...at)
+    const isSeen = pin && !edgeOf(pin, side, 0)
+    this.el.pin.style.visibility = isSeen ? "visible" : "hidden"
+    if (isSeen) this.el.pin.style.transform = `translate(${MARGIN.left + pin[0]}px, ${MARGIN.top + pin[1]}px)`
     this.root.dataset.at = at ? at.join(" ") : ""
+    this.el.surface.classList.toggle("aim", data.hand === "pick" || (this.pin.isMovable && !at))
+    paintMarks(this.el.above, {
+      view, side, theme, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
+      found: hover.found, ellipse: hover.ellipse, pin,
+    })
   }
 
   paintTip() {
     const { tip } = this.el
-    tip.hidden = !this.hover
-    if (!this.hover) return
-    tip.textContent = this.hover.text
-    const [px, py] = this.px(this.hover.zx, this.hover.zy)
+    const { found } = this.hover
+    tip.hidden = !found
+    if (!found) return
+    tip.textContent = found.text
+    const [px, py] = this.px(found.zx, found.zy)
     const isRight = px > this.side * 0.6 // then the tip lies to the left
     const [x, y] = [MARGIN.left + px + (isRight ? -12 : 12), MARGIN.top + Math.max(0, py - 30)]
     tip.style.transform = `translate(${x}px, ${y}px) translate(${isRight ? "-100%" : "0px"})`
@@ -268,17 +315,13 @@ class LatentMap {
 
   // ---- what the hand asks for
 
-  /** The pin, if arrow keys may move it. */
-  get pin() {
-    return this.data.clickable ? (this.pending ?? this.data.at) : null
-  }
-
   isShown(label) {
     return this.legend.shown[label] ?? true
   }
 
   show(shown) {
-    this.setHover(null)
+    this.hover.set(null)
+    this.selection.recount()
     if (this.points) this.Plotly.restyle(this.el.points, { visible: shown })
   }
 
@@ -293,63 +336,16 @@ class LatentMap {
     this.touched = false
   }
 
-  /** What a pointer there means: the nearest mark, else the nearest point that is shown. */
-  point(place) {
-    for (const { name, xy } of this.data.markers) {
-      const number = xy.findIndex(([zx, zy]) => Math.hypot(...this.px(zx, zy).map((value, k) => value - place[k])) < MARK)
-      if (number >= 0) return this.setHover({ zx: xy[number][0], zy: xy[number][1], text: `${name} ${number + 1}` })
+  /** A click or a tap on a pixel of the plot area. */
+  click(pixel) {
+    if (this.root.dataset.state === "error") return
+    if (this.pin.isMovable) this.pin.put(pixel)
+    else if (this.data.hand === "pick") {
+      const z = this.zAt(pixel)
+      const position = this.hover.nearest(...z)
+      this.send("click", { z, position: position < 0 ? null : position, points: this.key })
     }
-    const i = this.nearest(...toZ(this.view, this.side, ...place))
-    if (i < 0) return this.leave()
-    const { x, y, labels, indices } = this.points
-    const text = `${labels ? `${this.data.classes[labels[i]]} · ` : ""}#${indices ? indices[i] : i}`
-    return this.setHover({ zx: x[i], zy: y[i], text })
-  }
-
-  leave() {
-    this.setHover(null)
-  }
-
-  setHover(hover) {
-    if (hover?.text === this.hover?.text) return
-    this.hover = hover
-    this.invalidate()
-  }
-
-  nearest(zx, zy) {
-    return nearest(this.grid, zx, zy, (NEAR * 2 * this.view.half) / this.side, label => this.isShown(label))
-  }
-
-  click(zx, zy) {
-    if (!this.data.clickable || this.root.dataset.state === "error") return
-    const position = this.nearest(zx, zy)
-    this.report({ z: [zx, zy], position: position < 0 ? null : position, points: this.key })
-  }
-
-  movePin(to) {
-    this.pending = to
-    this.invalidate()
-    clearTimeout(this.keyTimer)
-    this.keyTimer = setTimeout(() => {
-      this.keyTimer = 0
-      this.click(...to)
-    }, KEYS_REST)
   }
 }
 
-const maps = new WeakMap() // element of the page -> LatentMap: this function runs again at every update
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".latent-map")
-  let map = maps.get(parentElement)
-  if (map?.root !== root) {
-    map?.destroy()
-    map = new LatentMap(root)
-    maps.set(parentElement, map)
-  }
-  map.update(data, click => setTriggerValue("click", click))
-  return () => {
-    maps.delete(parentElement)
-    map.destroy()
-  }
-}
+export default mountable(".latent-map", LatentMap)

@@ -1,9 +1,17 @@
-/* The legend: classes, which a click hides or shows and a double click isolates, then paths and marks. */
+/* The legend: the scale of what colours the points, if it is a number; classes, which a click hides or shows and a double
+   click isolates; then paths and marks. */
 
-const SHAPES = {
-  circle: '<circle r="5"/>', square: '<path d="M-4.5-4.5H4.5V4.5H-4.5Z"/>',
-  diamond: '<path d="M0-6L6 0L0 6L-6 0Z"/>', "triangle-up": '<path d="M0-5.5L6 4.5H-6Z"/>',
+/** Signs by plotly's names, drawn 12 wide and high around (0, 0). They are as many as share no divisor with the ten colours:
+    so colour and sign together are unique for 110 classes. */
+export const SHAPES = {
+  circle: '<circle r="5"/>', diamond: '<path d="M0-6L6 0L0 6L-6 0Z"/>', "triangle-up": '<path d="M0-5.5L6 4.5H-6Z"/>',
+  square: '<path d="M-4.5-4.5H4.5V4.5H-4.5Z"/>', cross: '<path d="M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z"/>',
+  x: '<path d="M-6-3L-3-6L0-3L3-6L6-3L3 0L6 3L3 6L0 3L-3 6L-6 3L-3 0Z"/>', "triangle-down": '<path d="M0 5.5L6-4.5H-6Z"/>',
+  star: '<path d="M0-6L1.6-1.9L6-1.8L2.5.9L3.7 5.2L0 2.7L-3.7 5.2L-2.5.9L-6-1.8L-1.6-1.9Z"/>',
+  hourglass: '<path d="M-5-5.5H5L-5 5.5H5Z"/>', pentagon: '<path d="M0-5.8L5.7-1.7L3.5 5H-3.5L-5.7-1.7Z"/>',
+  bowtie: '<path d="M-5.5-5V5L5.5-5V5Z"/>',
 }
+const SHAPE_NAMES = Object.keys(SHAPES)
 
 class Legend {
   /** `onChange` is called with an array, by class, of which are shown. */
@@ -13,10 +21,11 @@ class Legend {
     this.shown = []
   }
 
-  /** `classes`, `paths` and `markers` are lists of {name, colour, symbol}, {name, role} and {name}. */
-  fill(classes, paths, markers, theme) {
+  /** `classes`, `paths` and `markers` are lists of {name, colour, symbol}, {name, role} and {name}; `scale` is null, or the
+      number that colours the points, {name, unit, low, high, colours}. */
+  fill(classes, paths, markers, theme, scale) {
     const names = items => items.map(({ name, role }) => ({ name, role }))
-    const content = JSON.stringify([classes, names(paths), names(markers), theme])
+    const content = JSON.stringify([classes, names(paths), names(markers), theme, scale])
     if (content === this.content) return // keeps the focus where it is
     this.content = content
     if (this.shown.length !== classes.length) this.shown = classes.map(() => true)
@@ -30,12 +39,12 @@ class Legend {
       const ring = `<circle r="4.5" fill="none" stroke="${theme.ink}" stroke-width="1.75"/>`
       return legendEntry("span", name, "sign", "-6 -6 12 12", ring)
     })
-    this.element.replaceChildren(...buttons, ...lines, ...rings)
+    this.element.replaceChildren(...(scale ? [legendScale(scale)] : []), ...buttons, ...lines, ...rings)
     this.mark()
   }
 
   button({ name, colour, symbol }, label) {
-    const shape = `<g fill="${colour}">${SHAPES[symbol] ?? SHAPES.circle}</g>`
+    const shape = `<g fill="${colour}">${SHAPES[symbol]}</g>`
     const button = legendEntry("button", name, "sign", "-6 -6 12 12", shape)
     button.type = "button"
     button.title = "Click: hide or show. Double click: only this one."
@@ -66,4 +75,22 @@ function legendEntry(tag, name, cls, box, picture) {
   element.innerHTML = `<svg class="${cls}" viewBox="${box}" aria-hidden="true">${picture}</svg>`
   element.append(name)
   return element
+}
+
+/** A bar of the scale's colours with its ticks, and what it measures. */
+function legendScale({ name, unit, low, high, colours }) {
+  const part = (cls, text = "") => Object.assign(document.createElement("span"), { className: cls, textContent: text })
+  const scale = part("scale")
+  scale.title = "From the 1st to the 99th percentile: beyond, points have the colour of the end; grey ones have no value."
+  const bar = part("bar")
+  bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`
+  for (const tick of ticksOf(low, high)) {
+    const mark = part("tick", String(tick).replace("-", "−"))
+    mark.style.left = `${(100 * (tick - low)) / (high - low)}%`
+    bar.append(mark)
+  }
+  const title = part("measure", name)
+  if (unit) title.append(" ", part("unit", unit))
+  scale.append(title, bar)
+  return scale
 }

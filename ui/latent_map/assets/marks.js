@@ -1,9 +1,15 @@
-/* The marks above the points: paths with their ends, drawn samples, and a ring around what is under the pointer. */
+/* The marks above the points: the chosen group, paths with their ends, drawn samples, the posterior of the point under the
+   pointer with a ring around it, and the way to a pin out of view. */
+
+const DIM = 0.62 // of the page's colour over what is not in the group
+const ARROW = 13 // px from the edge to the tip of the arrow that points to the pin
 
 const roleColour = (role, theme) => (role === "accent" ? theme.accent : theme.ink)
 
-/** Paint all of them on a canvas that covers the plot area. `paths` and `markers` are as MapPath and MapMarkers. */
-function paintMarks(canvas, { view, side, theme, paths, markers, hover }) {
+/** Paint all of them on a canvas that covers the plot area. `paths` and `markers` are as MapPath and MapMarkers, `group` and
+    `drawing` are outlines, `n` is how many points the group has, `found` and `ellipse` are the Hover's, `pin` is a pixel. */
+function paintMarks(canvas, marks) {
+  const { view, side, theme, paths, markers, group, drawing, n, found, ellipse, lit, pin } = marks
   const ratio = window.devicePixelRatio || 1
   const size = Math.round(side * ratio)
   if (canvas.width !== size) canvas.width = canvas.height = size
@@ -11,7 +17,7 @@ function paintMarks(canvas, { view, side, theme, paths, markers, hover }) {
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, side, side)
   pen.lineCap = pen.lineJoin = "round"
-  const { ink, paper } = theme
+  const { ink, paper, accent } = theme
   const stroke = (colour, width, dash = []) => {
     pen.setLineDash(dash)
     pen.strokeStyle = colour
@@ -33,18 +39,88 @@ function paintMarks(canvas, { view, side, theme, paths, markers, hover }) {
     pen.fillStyle = colour
     pen.fill()
   }
+  const trace = places => {
+    pen.beginPath()
+    for (const place of places) pen.lineTo(...toPixel(view, side, ...place))
+  }
+  if (group) {
+    trace(group)
+    pen.closePath()
+    pen.rect(0, 0, side, side) // with it, the even-odd rule fills what is outside of the group
+    pen.fillStyle = faded(paper, DIM)
+    pen.fill("evenodd")
+  }
+  for (const outline of [group, drawing]) {
+    if (!outline) continue
+    trace(outline)
+    pen.closePath()
+    stroke(faded(paper, 0.85), 3.5)
+    stroke(accent, 1.5, outline === drawing ? [5, 4] : [])
+  }
+  if (group) paintCount(pen, group.map(place => toPixel(view, side, ...place)), n, side, theme)
   for (const { xy, role, position } of paths) {
     if (!xy.length) continue
     const colour = roleColour(role, theme)
-    const places = xy.map(place => toPixel(view, side, ...place))
-    pen.beginPath()
-    places.forEach(place => pen.lineTo(...place))
+    trace(xy)
     stroke(faded(paper, 0.85), 5.5)
     stroke(colour, 2.5, role === "accent" ? [] : [7, 6])
-    dot(places[0], 4.5, colour)
-    dot(places.at(-1), 4.5, colour)
-    if (places[position]) dot(places[position], 7.5, colour)
+    const at = i => toPixel(view, side, ...xy[i])
+    dot(at(0), 4.5, colour)
+    dot(at(xy.length - 1), 4.5, colour)
+    if (xy[position]) dot(at(position), 7.5, colour)
   }
   for (const { xy } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, ink)
-  if (hover) ring(toPixel(view, side, hover.zx, hover.zy), 7, ink)
+  for (const { xy, z } of markers) if (z && xy[lit]) dot(toPixel(view, side, ...xy[lit]), 6, accent)
+  if (ellipse) paintEllipse(pen, ellipse, view, side, stroke, theme)
+  if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
+  const edge = pin && edgeOf(pin, side, ARROW)
+  if (edge) paintArrow(pen, edge, theme)
+}
+
+/** How many points the group has, above its outline as far as there is room. */
+function paintCount(pen, corners, n, side, { ink, paper, font }) {
+  const text = `${n.toLocaleString("en")} chosen`
+  const [left, right] = [0, 1].map(end => Math[end ? "max" : "min"](...corners.map(corner => corner[0])))
+  const top = Math.min(...corners.map(corner => corner[1]))
+  if (right < 0 || left > side || Math.max(...corners.map(corner => corner[1])) < 0 || top > side) return
+  pen.font = `600 12px ${font}`
+  const width = pen.measureText(text).width + 14
+  const x = Math.max(4, Math.min(side - width - 4, (left + right - width) / 2))
+  const y = Math.max(4, Math.min(side - 24, top - 26))
+  pen.beginPath()
+  pen.roundRect(x, y, width, 20, 5)
+  pen.fillStyle = ink
+  pen.fill()
+  pen.fillStyle = paper
+  pen.textBaseline = "middle"
+  pen.fillText(text, x + 7, y + 10.5)
+}
+
+/** One and two standard deviations of q(z|x). */
+function paintEllipse(pen, { zx, zy, long, short, angle }, view, side, stroke, { ink, paper }) {
+  const centre = toPixel(view, side, zx, zy)
+  const scale = side / (2 * view.half)
+  for (const deviations of [1, 2]) {
+    pen.beginPath()
+    // The angle turns anticlockwise on the plane, clockwise on a canvas.
+    pen.ellipse(...centre, Math.max(0.5, deviations * long * scale), Math.max(0.5, deviations * short * scale), -angle, 0, 2 * Math.PI)
+    stroke(faded(paper, 0.7), 3)
+    stroke(faded(ink, deviations === 1 ? 0.9 : 0.55), 1.25)
+  }
+}
+
+function paintArrow(pen, { at, angle }, { ink, paper }) {
+  pen.save()
+  pen.translate(...at)
+  pen.rotate(angle)
+  pen.beginPath()
+  for (const corner of [[9, 0], [-6, -7], [-2.5, 0], [-6, 7]]) pen.lineTo(...corner)
+  pen.closePath()
+  pen.setLineDash([])
+  pen.strokeStyle = paper
+  pen.lineWidth = 3.5
+  pen.stroke()
+  pen.fillStyle = ink
+  pen.fill()
+  pen.restore()
 }

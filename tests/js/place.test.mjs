@@ -1,0 +1,201 @@
+// Place: one z for all views of a page, owned here and not by Python.
+import assert from "node:assert/strict"
+import { beforeEach, test } from "node:test"
+
+import { freshPage, imported, offered } from "./joined.mjs"
+
+const js = await imported()
+let page, place, told
+
+beforeEach(() => {
+  page = freshPage()
+  place = js.placeOf(offered({ address: true }))
+  told = []
+})
+
+const report = settled => told.push(settled)
+const socket = () => page.sockets.at(-1)
+const requests = kind => socket().sent.filter(buffer => new Uint8Array(buffer)[0] === kind)
+const zOf = buffer => [...new Float32Array(buffer, 28)]
+const answer = (buffer, text, status) => socket().answer(new DataView(buffer).getUint32(4, true), text, status)
+
+test("components with a place of the same name share it", () => {
+  assert.equal(place, js.placeOf(offered({ address: true })))
+  assert.notEqual(place, js.placeOf(offered({ name: "there" })))
+})
+
+test("Python's z is taken over with another stamp, and never otherwise", () => {
+  place.move([2, 3])
+  js.placeOf(offered({ z: [9, 9] }))
+  assert.deepEqual([2, 3], [...place.z])
+  js.placeOf(offered({ z: [9, 9], stamp: "two" }))
+  assert.deepEqual([9, 9], [...place.z])
+  assert.deepEqual([9, 9], [...place.pin])
+  js.placeOf(offered({ z: [1, 1], stamp: "three", pinned: false }))
+  assert.equal(null, place.pin)
+})
+
+test("the pointer previews, and when it leaves z is back at the pin", () => {
+  place.preview([7, 7], { split: "test", index: 4 })
+  assert.deepEqual([7, 7], [...place.z])
+  assert.deepEqual([0.5, -1], [...place.pin])
+  place.leave()
+  assert.deepEqual([0.5, -1], [...place.z])
+  assert.equal(null, place.pointed)
+})
+
+test("without a pin z stays where the pointer left it", () => {
+  place.unpin(report)
+  place.preview([7, 7], { sample: 2 })
+  place.leave()
+  assert.deepEqual([7, 7], [...place.z])
+  assert.equal(null, place.pointed)
+})
+
+test("watchers hear of each change at once, until they stop", () => {
+  const seen = []
+  const stop = place.watch(({ z }) => seen.push(z[0]))
+  place.preview([1, 0])
+  place.move([2, 0])
+  stop()
+  place.move([3, 0])
+  assert.deepEqual([1, 2], seen)
+})
+
+test("Python hears once, after the last of several moves", () => {
+  for (const x of [1, 2, 3]) {
+    place.move([x, 0.25])
+    place.settle(report)
+    place.settle(report)
+    page.pass(150)
+  }
+  assert.deepEqual([], told)
+  page.pass(60)
+  assert.deepEqual([{ z: [3, 0.25], pinned: true }], told)
+  page.pass(1000)
+  assert.equal(1, told.length)
+})
+
+test("a hand that moves on is not settled", () => {
+  place.move([1, 1])
+  place.settle(report)
+  place.move([2, 2])
+  page.pass(1000)
+  assert.deepEqual([], told)
+})
+
+test("a z that Python sets overtakes a hand that is about to settle", () => {
+  place.move([1, 1])
+  place.settle(report)
+  js.placeOf(offered({ z: [9, 9], stamp: "two", address: true }))
+  page.pass(1000)
+  assert.deepEqual([], told)
+})
+
+test("taking the pin away is told, with z where it stands", () => {
+  place.unpin(report)
+  page.pass(200)
+  assert.deepEqual([{ z: [0.5, -1], pinned: false }], told)
+})
+
+test("the address gets four digits of the pin and keeps everything else", () => {
+  place.move([1.23456, -0.000012345])
+  place.settle(report)
+  page.pass(200)
+  assert.equal("http://here:8501/explore?model=a+b&z=1.235,-0.00001234", page.href)
+  assert.deepEqual({ key: "x" }, page.state)
+  place.unpin(report)
+  page.pass(200)
+  assert.equal("http://here:8501/explore?model=a+b", page.href)
+})
+
+test("a place that is not in the address leaves it alone", () => {
+  delete page.href
+  const other = js.placeOf(offered({ name: "there" }))
+  other.move([1, 1])
+  other.settle(report)
+  page.pass(200)
+  assert.equal(undefined, page.href)
+})
+
+test("z is decoded once for all views, and only while there is one", () => {
+  socket().open()
+  place.move([4, 4])
+  assert.equal(0, requests(1).length)
+  const seen = []
+  place.onPicture((_, z, moved) => seen.push([...z, moved]))
+  const stop = place.onPicture((_, z) => seen.push([...z]))
+  stop()
+  page.pass(5)
+  place.move([5, 5])
+  const last = requests(1).at(-1)
+  assert.deepEqual([5, 5], zOf(last))
+  page.pass(2)
+  answer(last)
+  assert.deepEqual([[5, 5, 1005]], seen)
+  assert.equal(2, place.channel.milliseconds)
+})
+
+test("a view that comes later has the latest picture at once, and a stale one is asked for anew", () => {
+  socket().open()
+  const stop = place.onPicture(() => {})
+  answer(requests(1)[0])
+  stop()
+  const seen = []
+  place.onPicture((_, z, moved) => seen.push([...z, moved]))()
+  assert.deepEqual([[0.5, -1, null]], seen)
+  assert.equal(1, requests(1).length)
+  place.move([8, 8])
+  place.onPicture(() => {})
+  assert.deepEqual([8, 8], zOf(requests(1).at(-1)))
+})
+
+test("a refusal is told to the views, until a picture comes", () => {
+  socket().open()
+  const seen = []
+  place.onPicture(() => {})
+  place.watch(({ trouble }) => seen.push(trouble))
+  answer(requests(1)[0], "This model is not here any more.", 1)
+  assert.deepEqual(["This model is not here any more."], seen)
+  place.move([1, 1])
+  answer(requests(1).at(-1))
+  assert.equal("", place.trouble)
+})
+
+test("the record is of the point under the pointer in its own split, else of the one nearest to z", () => {
+  socket().open()
+  const seen = []
+  place.onRecord((_, facts) => seen.push(facts))
+  const [nearest] = requests(2)
+  assert.deepEqual([0.5, -1], zOf(nearest))
+  answer(nearest, '{"index": 3}')
+  place.preview([1, 1], { split: "all", index: 70 })
+  page.pass(50)
+  const view = new DataView(requests(2).at(-1))
+  assert.deepEqual([2, 70, 28], [view.getUint16(2, true), view.getInt32(24, true), view.byteLength])
+  answer(requests(2).at(-1), '{"index": 70}')
+  assert.deepEqual([{ index: 3, pointed: false }, { index: 70, pointed: true }], seen)
+})
+
+test("the record is asked for twenty times a second at most, and for the last z", () => {
+  socket().open()
+  place.onRecord(() => {})
+  answer(requests(2)[0], "{}")
+  for (let i = 1; i <= 100; i++) {
+    place.preview([i, 0])
+    page.pass(10)
+    const last = requests(2).at(-1)
+    answer(last, "{}")
+  }
+  page.pass(100)
+  assert.ok(requests(2).length <= 22, `${requests(2).length} questions in a second`)
+  assert.deepEqual([100, 0], zOf(requests(2).at(-1)))
+})
+
+test("another model under the same name forgets the pictures of the first", () => {
+  socket().open()
+  place.onPicture(() => {})
+  answer(requests(1)[0])
+  js.placeOf(offered({ model: "ff".repeat(16), stamp: "two" }))
+  assert.equal(null, place.latestPicture)
+})

@@ -1,0 +1,469 @@
+"""The live channel: pixels as the model gives them, who may ask, and what no client can do to it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+from itsdangerous import URLSafeTimedSerializer
+from starlette.applications import Starlette
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.browser.serving import serve_app
+from tests.ui.live_client import LiveClient, deaf_client, live_client, point_request, request
+from tests.ui.stub_explorer import StubExplorer
+from ui import decoder, encoded, live
+from ui import live_client as server_side
+from vae_core import LatentExplorer
+from vae_core.errors import DataError
+
+Z = [[0.5, -1.0]]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Serve the route from a thread, as the app's own server does."""
+    config = uvicorn.Config(Starlette(routes=[live.ROUTE]), port=0, ws="websockets-sansio", log_config=None)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def digits() -> LatentExplorer:
+    """Open a shipped model of 8×8 images."""
+    return LatentExplorer.load("digits-2d", device="cpu")
+
+
+@pytest.fixture
+def stub(request: pytest.FixtureRequest) -> Iterator[StubExplorer]:
+    """Give a model on a device of its own, which decodes when it is let."""
+    made = StubExplorer(request.node.name)
+    yield made
+    made.gate.set()
+
+
+@pytest.fixture(autouse=True)
+def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Let a test fail when anything a client does leaves more than a warning in the server's log."""
+    yield
+    assert [] == [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@contextmanager
+def client(url: str, explorer: Any, **options: Any) -> Iterator[tuple[LiveClient, str]]:
+    """Open the channel as a page does; gives the client and the name of the model."""
+    offer = live.offer(explorer)
+    with live_client(url, offer, **options) as opened:
+        yield opened, offer["model"]
+
+
+def assert_serves(url: str, digits: LatentExplorer) -> None:
+    """Somebody who comes now is served."""
+    with client(url, digits) as (newcomer, model):
+        answer = newcomer.ask(request(model, Z, number=7))
+        assert (7, 0) == (answer.number, answer.status)
+
+
+def wait_until(condition: Any, seconds: float = 10) -> None:
+    """Wait for what another thread does; fails when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_pixels_are_those_of_decode(url: str, digits: LatentExplorer) -> None:
+    """One image or a grid: within 1/255 of the model's own, in order, under the request's number."""
+    rng = np.random.default_rng(0)
+    with client(url, digits) as (page, model):
+        for number, n in ((1, 1), (2, 25), (2**32 - 1, 900)):
+            z = rng.normal(size=(n, 2)).astype(np.float32) * 2
+            answer = page.ask(request(model, z, number=number, lane=number % 64))
+            assert (number, 0, "") == (answer.number, answer.status, answer.text)
+            expected = digits.decode(z).transpose(0, 2, 3, 1)
+            assert expected.shape == answer.pixels.shape
+            assert np.abs(expected - answer.pixels / 255).max() <= 1 / 255
+            assert 0 < answer.ms < answer.server_ms < 20_000
+
+
+def test_the_offer_is_what_a_browser_can_use(digits: LatentExplorer) -> None:
+    """Its token may stand in a Sec-WebSocket-Protocol header, and the model's name is the card's key."""
+    offer = live.offer(digits)
+    assert re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", offer["token"])
+    assert ("/live", digits.card.key[:32], "cpu", 2, [1, 8, 8]) == tuple(
+        offer[name] for name in ("path", "model", "device", "latent_dim", "image_shape")
+    )
+
+
+def test_a_token_is_given_again_for_half_of_its_life(digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reruns get the same one, so that a component's data stays the same; an older one is replaced in time."""
+    monkeypatch.setattr(live, "_tokens", {})
+    first, now = live.offer(digits), time.time()
+    monkeypatch.setattr(live, "time", lambda: now + 250)
+    again = live.offer(digits)
+    assert first["token"] == again["token"]
+    assert abs(again["expires"] - 350) < 2
+    monkeypatch.setattr(live, "time", lambda: now + 310)
+    assert live.offer(digits)["expires"] == 600
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token": ""},
+        {"token": "forged"},
+        {"token": URLSafeTimedSerializer("another secret", salt="latent-space.v1").dumps("cpu")},
+        {"origin": None},
+        {"origin": "null"},
+        {"origin": "https://example.org"},
+        {"origin": "http://127.0.0.1:1"},
+        {"origin": "http://[broken"},
+        {"origin": "http://"},
+    ],
+    ids=lambda change: next(f"{name} {str(value)[:20]}" for name, value in change.items()),
+)
+def test_who_may_not_ask_is_refused(url: str, digits: LatentExplorer, change: dict[str, Any]) -> None:
+    """No token, a forged one, a foreign origin: 403 before anything is accepted."""
+    with pytest.raises(InvalidStatus) as refusal, client(url, digits, **change):
+        pass
+    assert 403 == refusal.value.response.status_code
+    assert_serves(url, digits)
+
+
+def test_an_expired_token_is_refused(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After ten minutes a token opens nothing, up to then it does."""
+    monkeypatch.setattr(live, "_tokens", {})
+    now = time.time()
+    for age, opens in ((590, True), (602, False)):
+        with monkeypatch.context() as patch:
+            patch.setattr("itsdangerous.timed.time.time", lambda: now - age)  # noqa: B023 - called at once
+            token = live._signer().dumps("cpu")
+        with ExitStack() as stack:
+            if not opens:
+                stack.enter_context(pytest.raises(InvalidStatus))
+            stack.enter_context(client(url, digits, token=token))
+
+
+def test_no_more_sockets_than_the_server_bears(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one is refused, and let in when another has gone."""
+    wait_until(lambda: not live._sockets)
+    monkeypatch.setattr(live, "MOST_SOCKETS", 2)
+    with client(url, digits):
+        with client(url, digits), pytest.raises(InvalidStatus), client(url, digits):
+            pass
+        wait_until(lambda: len(live._sockets) == 1)
+        assert_serves(url, digits)
+
+
+def test_a_crowd_shares_batches(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What twenty clients wait for is decoded in one call, and each gets its own."""
+    monkeypatch.setattr(decoder.Pace, "images_in", lambda *_: 40)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(client(url, stub)) for _ in range(20)]
+        stub.shut()
+        clients[0][0].send(request(clients[0][1], Z, lane=1))
+        assert stub.entered.wait(5)
+        for i, (page, model) in enumerate(clients):
+            page.send(request(model, [[i, 0]]))
+        time.sleep(0.2)
+        stub.gate.set()
+        clients[0][0].receive()
+        assert list(range(20)) == [page.receive().pixels[0, 0, 0, 0] for page, _ in clients]
+    assert [1, 20] == [len(call) for call in stub.calls]
+
+
+def test_the_newest_request_of_a_lane_wins(url: str, stub: StubExplorer) -> None:
+    """Of five in a lane the one being decoded and the last are answered; those between cost nothing."""
+    with client(url, stub) as (page, model):
+        stub.shut()
+        page.send(request(model, [[0, 0]], number=0))
+        assert stub.entered.wait(5)
+        for number in range(1, 6):
+            page.send(request(model, [[number, 0]], number=number, lane=3))
+        time.sleep(0.2)
+        stub.gate.set()
+        assert [0, 5] == [page.receive().number for _ in range(2)]
+        assert [[0.0], [5.0]] == stub.calls
+        assert 9 == page.ask(request(model, Z, number=9)).number
+
+
+def test_a_pointer_overtakes_a_grid(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small request is answered before the big one that came first."""
+    monkeypatch.setattr(decoder.Pace, "images_in", lambda *_: 10)
+    with client(url, stub) as (page, model):
+        stub.shut()
+        page.send(request(model, np.ones((2000, 2)), number=1, lane=1))
+        assert stub.entered.wait(5)
+        page.send(request(model, Z, number=2))
+        time.sleep(0.2)
+        stub.gate.set()
+        assert 2 == page.receive().number
+        assert (1, 2000) == ((grid := page.receive()).number, len(grid.pixels))
+
+
+def test_who_has_left_is_not_decoded_for(url: str, stub: StubExplorer) -> None:
+    """What a client waited for is forgotten when it goes."""
+    with client(url, stub) as (other, model):
+        other.ask(request(model, Z))
+        stub.shut()
+        with client(url, stub) as (page, _):
+            page.send(request(model, [[1, 0]]))
+            assert stub.entered.wait(5)
+            n_open = len(live._sockets)
+            page.send(request(model, [[2, 0]], lane=1))
+            page.send(request(model, np.full((400, 2), 3.0), lane=2))
+            time.sleep(0.2)
+        wait_until(lambda: len(live._sockets) < n_open)
+        stub.gate.set()
+        assert 4 == other.ask(request(model, [[4, 0]])).pixels[0, 0, 0, 0]
+    assert [1.0, 4.0] == [call[0] for call in stub.calls[1:]]
+
+
+def bad_requests(model: str) -> dict[str, bytes | str]:
+    """Messages that are refused with a sentence, by what the sentence says."""
+    head = struct.Struct("<BBHI16si")
+    key = bytes.fromhex(model)
+    return {
+        "at least 28 bytes": b"",
+        "at least 28": b"\x01" * 27,
+        "but this one has 0": "some text",
+        "not here any more": request("0" * 32, Z, number=7),
+        "kind of a request": request(model, Z, kind=3, number=7),
+        "lane is a number": request(model, Z, lane=64, number=7),
+        "takes z of 2 float32": request(model, [[1.0, 2.0, 3.0]], number=7),
+        "but 5 bytes": request(model, number=7) + b"12345",
+        "z has 0 rows": request(model, number=7),
+        "z has 4097 rows": request(model, np.zeros((4097, 2)), number=7),
+        "must be finite": request(model, [[np.nan, 0.0]], number=7),
+        "finite, and from": request(model, [[np.inf, 0.0]], number=7),
+        "from -1e+06 to 1e+06": request(model, [[0.0, -1e30]], number=7),
+        "takes no class": request(model, Z, label=3, number=7),
+        "is not negative": request(model, Z, label=-2, number=7),
+        "split is 0": head.pack(1, 0, 1, 7, key, -1) + np.float32(Z).tobytes(),
+        "0 to 2": head.pack(2, 0, 3, 7, key, 0),
+        "by its index or by one z": head.pack(2, 0, 0, 7, key, -1),
+        "but 1 z and 5 came": head.pack(2, 0, 0, 7, key, 5) + np.float32(Z).tobytes(),
+        "has images 0 to": head.pack(2, 0, 0, 7, key, 2_000_000_000),
+    }
+
+
+@pytest.mark.parametrize("sentence", bad_requests("0" * 32))
+def test_a_bad_request_is_answered_with_a_sentence(url: str, digits: LatentExplorer, sentence: str) -> None:
+    """It says what is wrong, under the request's number where it has one; the next request is answered."""
+    with client(url, digits) as (page, model):
+        message = bad_requests(model)[sentence]
+        answer = page.ask(message)
+        assert (7 if len(message) >= 28 else 0, 1, 0) == (
+            answer.number if len(message) != 27 else 0,
+            answer.status,
+            answer.pixels.size,
+        )
+        assert sentence in answer.text
+        assert answer.text.endswith(".")
+        assert 0 == page.ask(request(model, Z)).status
+
+
+def test_a_million_z_close_the_socket(url: str, digits: LatentExplorer) -> None:
+    """A message above 1 MiB is too large (1009), be it bytes or text; others are served."""
+    for message in (request("0" * 32, np.zeros((1_000_000, 2))), "x" * 2**21):
+        with client(url, digits) as (page, _), pytest.raises(ConnectionClosed) as closed:
+            page.ask(message)
+        assert closed.value.rcvd is not None
+        assert 1009 == closed.value.rcvd.code
+    assert_serves(url, digits)
+
+
+def test_random_messages_hurt_nobody(url: str, digits: LatentExplorer) -> None:
+    """A thousand of them, some of them nearly right, are answered or end in a closed socket (1008), no more."""
+    rng = np.random.default_rng(0)
+    model = live.offer(digits)["model"]
+    good = request(model, Z, number=7)
+    left, codes = 1000, set()
+    while left:
+        with client(url, digits) as (page, _), suppress(ConnectionClosed):
+            while left:
+                left -= 1
+                noise = rng.bytes(int(rng.integers(0, 80)))
+                page.send(noise if left % 3 else bytes(a ^ b if b > 250 else a for a, b in zip(good, noise * 40)))  # noqa: B905
+                with suppress(TimeoutError):
+                    page.receive(0.001)
+            page.connection.close()
+        codes.add(page.connection.close_code)
+    assert codes <= {1000, 1008}
+    assert_serves(url, digits)
+
+
+def test_many_malformed_messages_in_a_row_end_it(url: str, digits: LatentExplorer) -> None:
+    """A hundred are too many; ninety-nine and a good one are not."""
+    with client(url, digits) as (page, model):
+        for _ in range(2):
+            for _ in range(99):
+                assert 1 == page.ask(b"?").status
+            assert 0 == page.ask(request(model, Z)).status
+        for _ in range(100):
+            page.send(b"?")
+        with pytest.raises(ConnectionClosed) as closed:
+            list(iter(page.receive, None))
+        assert closed.value.rcvd is not None
+        assert 1008 == closed.value.rcvd.code
+
+
+def test_who_does_not_read_is_bounded_and_let_go(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch, stub: StubExplorer
+) -> None:
+    """Answers for one who never reads stay below a limit, its socket is closed, and others notice nothing."""
+    stub.image_shape = (3, 64, 64)
+    monkeypatch.setattr(server_side, "MOST_UNSENT", 2**22)
+    monkeypatch.setattr(server_side, "SEND_SECONDS", 0.6)
+    monkeypatch.setattr(server_side, "WATCH_SECONDS", 0.1)
+    kept: list[server_side.Client] = []
+    served = server_side.Client.serve
+
+    async def serve(self: server_side.Client) -> None:
+        kept.append(self)
+        await served(self)
+
+    monkeypatch.setattr(server_side.Client, "serve", serve)
+    wait_until(lambda: not live._sockets)
+    offer, largest = live.offer(stub.as_explorer), 0
+    with client(url, digits) as (other, model), deaf_client(url, offer) as send:
+        with suppress(OSError):
+            for number in range(400):
+                send(request(offer["model"], np.zeros((64, 2)), number=number, lane=number % 64))
+                largest = max(largest, max(each._unsent for each in kept))
+                assert 0 == other.ask(request(model, Z)).status
+        wait_until(lambda: len(live._sockets) == 1)
+        assert 2**20 < largest <= 2**22
+        assert 0 == other.ask(request(model, Z)).status
+
+
+def test_one_that_hurries_is_read_more_slowly(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the burst, messages are taken at the rate; none is lost for it."""
+    monkeypatch.setattr(server_side, "RATE", 100.0)
+    monkeypatch.setattr(server_side, "BURST", 20.0)
+    with client(url, stub) as (page, model):
+        start = time.monotonic()
+        for number in range(60):
+            page.send(request(model, Z, number=number, lane=number))
+        assert set(range(60)) == {page.receive().number for _ in range(60)}
+        assert 0.3 < time.monotonic() - start < 5
+
+
+def test_one_that_is_silent_for_long_is_let_go(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its socket is closed with 1001, which the page takes for sleep; one who asks now and then stays."""
+    monkeypatch.setattr(server_side, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(server_side, "WATCH_SECONDS", 0.05)
+    with client(url, digits) as (page, model):
+        for _ in range(8):
+            time.sleep(0.1)
+            page.ask(request(model, Z))
+        with pytest.raises(ConnectionClosed) as closed:
+            page.receive(5)
+    assert closed.value.rcvd is not None
+    assert 1001 == closed.value.rcvd.code
+
+
+def test_a_model_that_this_server_never_offered_is_looked_up(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that was served before a restart, or by another server, goes on: the model is found by its card."""
+    with client(url, digits) as (page, model):
+        monkeypatch.setattr(live, "_models", type(live._models)())
+        answer = page.ask(request(model, Z))
+        assert 0 == answer.status
+        assert [digits.card.key[:32]] == [key.hex() for key, _ in live._models]
+
+
+def test_models_held_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are offered, those asked for last stay."""
+    monkeypatch.setattr(live, "_models", type(live._models)())
+    stubs = [StubExplorer(f"model {i}") for i in range(20)]
+    for one in stubs:
+        live.offer(one.as_explorer)
+        live.offer(stubs[0].as_explorer)
+    assert live.MOST_MODELS == len(live._models)
+    assert {"model 0", "model 19"} < {device for _, device in live._models}
+
+
+def test_a_data_point_comes_with_its_record(url: str, digits: LatentExplorer) -> None:
+    """Asked for by index or by the nearest z, reconstruction and facts are those of `ui.encoded`."""
+    with client(url, digits) as (page, model):
+        z = digits.latents.mu[5] + np.float32(1e-4)
+        for message, expected in (
+            (point_request(model, 5), encoded.point_record(digits, "test", 5)),
+            (point_request(model, -1, z), encoded.nearest_record(digits, "test", z)),
+        ):
+            answer = page.ask(message)
+            assert 0 == answer.status, answer.text
+            assert {"index": 5, "split": "test"}.items() <= answer.facts.items()
+            same = ("mu", "sigma", "label", "kl", "distance")
+            assert [expected.facts[name] for name in same] == [answer.facts[name] for name in same]
+            assert len(expected.images) == len(answer.pixels)
+            np.testing.assert_array_equal(expected.images[0], answer.pixels[0])
+
+
+def test_a_point_that_cannot_be_had_is_refused(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is wrong for a known reason is told; a bug is logged, not shown, and the next request is answered."""
+
+    def fail(*_: Any) -> Any:
+        raise problem
+
+    monkeypatch.setattr(encoded, "point_record", fail)
+    with client(url, digits) as (page, model):
+        problem: Exception = DataError("The images are not here.")
+        assert (1, "The images are not here.") == ((answer := page.ask(point_request(model, 0))).status, answer.text)
+        problem = ZeroDivisionError("a secret")
+        answer = page.ask(point_request(model, 0))
+        assert 1 == answer.status
+        assert "secret" not in answer.text
+        assert 0 == page.ask(request(model, Z)).status
+    assert ["A live request failed."] == [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    caplog.clear()
+
+
+LAUNCHER = """
+import streamlit as st
+from ui.live import ROUTE
+app = st.App({shell!r}, routes=[ROUTE])
+"""
+
+
+def test_the_apps_own_server_has_it(tmp_path: Any, digits: LatentExplorer) -> None:
+    """`st.App` serves it beside the pages, uncompressed, to the token of another server with the same secret."""
+    shell, launcher = tmp_path / "shell.py", tmp_path / "app.py"
+    shell.write_text("import streamlit as st\nst.text('hello')\n")
+    launcher.write_text(LAUNCHER.format(shell=str(shell)))
+    offer = {**live.offer(digits), "token": URLSafeTimedSerializer("shared", salt="latent-space.v1").dumps("cpu")}
+    with serve_app(launcher, env={"VAE_LIVE_SECRET": "shared"}) as server:
+        with live_client(server.url, offer, compression="deflate") as page:
+            answer = page.ask(request(offer["model"], Z))
+            assert 0 == answer.status, answer.text
+            assert np.abs(digits.decode(Z).transpose(0, 2, 3, 1) - answer.pixels / 255).max() <= 1 / 255
+            assert [] == page.connection.protocol.extensions
+            page.send(b"\xff\xfe")
+            assert 1 == page.receive().status
+        with pytest.raises(InvalidStatus), live_client(server.url, live.offer(digits)):
+            pass
+        assert "Traceback" not in server.log()
+        assert "missing ScriptRunContext" not in server.log()

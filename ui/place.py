@@ -1,0 +1,85 @@
+"""Place: one z of one model that the live components of a page share; the browser owns it while a hand moves it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ui import live
+from vae_core import LatentExplorer
+
+FARTHEST = 100.0
+"""|z| beyond which what comes from a browser is taken for a mistake: no prior of unit variance reaches there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a page stands in a model's latent space, as Python knows it.
+
+    Attributes
+    ----------
+    name : str
+        Identity within the page's document: components with a place of the same name share it.
+    explorer : LatentExplorer
+    z : ndarray of float32, shape (D,)
+        Where Python last put it, or was last told that it was settled.
+    stamp : str
+        Changes when, and only when, Python itself has moved z: the browser then takes it over, and never otherwise.
+    pinned : bool
+        False: there is no pin, z stays where the pointer left it.
+    in_address : bool
+        The page's address shows z.
+    split : str
+        Of which encoded images the nearest is shown: "test", "train" or "all".
+    """
+
+    name: str
+    explorer: LatentExplorer
+    z: npt.NDArray[np.float32]
+    stamp: str
+    pinned: bool = True
+    in_address: bool = False
+    split: str = "test"
+
+    def data(self) -> dict[str, Any]:
+        """What the browser needs of it, a fresh token of the live channel included."""
+        return {
+            **live.offer(self.explorer),
+            "name": self.name,
+            "z": [float(value) for value in self.z],
+            "pinned": self.pinned,
+            "stamp": self.stamp,
+            "address": self.in_address,
+            "split": self.split,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What a hand has settled on: z (D,) float32, and whether it is pinned."""
+
+    z: npt.NDArray[np.float32]
+    pinned: bool
+
+
+def read_settled(state: object, latent_dim: int) -> Settled | None:
+    """Read what a component's "settled" trigger holds, which may be anything at all; None when it is no place."""
+    settled = state.get("settled") if isinstance(state, Mapping) else None
+    if not isinstance(settled, Mapping):
+        return None
+    z, pinned = settled.get("z"), settled.get("pinned")
+    if not (isinstance(z, list | tuple) and len(z) == latent_dim and isinstance(pinned, bool)):
+        return None
+    if not all(_is_number(value) for value in z):
+        return None
+    return Settled(np.clip(np.array(z, np.float32), -FARTHEST, FARTHEST), pinned)
+
+
+def _is_number(value: object) -> bool:
+    # A bool is no number here; an int too large for a float is refused by its size.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e6 and math.isfinite(value)

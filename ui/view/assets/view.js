@@ -1,0 +1,119 @@
+/* The pictures: what z decodes to, and beside it the data point under the pointer or nearest to z. */
+
+const PATIENCE = 600 // ms without the channel before the page says so: a reconnection is often faster
+const SCORED = 1500 // ms after which the server may have computed the ELBO that it did not know yet
+const DOWN = "Live decoding is interrupted: reconnecting. Clicks and released sliders still work."
+const SMOOTH = "smooth pictures" // in the browser's sessionStorage
+
+class View extends LiveComponent {
+  constructor(root) {
+    super(root)
+    const names = ["decoded", "point", "original", "reconstruction", "which", "terms", "missing", "trouble"]
+    this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
+    this.onWidth(() => this.resize())
+    const smooth = root.querySelector(".smooth input")
+    smooth.checked = sessionStorage.getItem(SMOOTH) === "yes"
+    smooth.onchange = () => this.smoothen(smooth.checked)
+    this.smoothen(smooth.checked)
+  }
+
+  draw() {
+    this.resize()
+    this.fallBack()
+    this.look()
+  }
+
+  listen(place) {
+    return [
+      place.onPicture((answer, z, moved) => this.show(answer, z, moved)),
+      ...(this.data.record ? [place.onRecord((answer, facts) => this.showPoint(answer, facts))] : []),
+      place.watch(() => this.look()),
+      place.channel.watch(() => this.look()),
+      () => [this.timer, this.again].forEach(clearTimeout),
+    ]
+  }
+
+  resize() {
+    if (!this.data || !this.root.clientWidth) return
+    const [, height, width] = this.data.place.image_shape
+    const { large, small, stacked } = layoutOf(this.root.clientWidth, height, width)
+    this.root.style.setProperty("--large", `${large}px`)
+    this.root.style.setProperty("--small", `${small}px`)
+    this.root.toggleAttribute("data-stacked", stacked)
+  }
+
+  smoothen(smooth) {
+    sessionStorage.setItem(SMOOTH, smooth ? "yes" : "no")
+    this.root.toggleAttribute("data-smooth", smooth)
+  }
+
+  // ---- what the place says
+
+  /** Paint at once: this is the picture that the hand waits for. */
+  show(answer, z, moved) {
+    const { decoded } = this.el
+    paintPixels(decoded, answer)
+    if (moved !== null) {
+      const detail = { z, moved, painted: performance.now() }
+      decoded.dispatchEvent(new CustomEvent("painted", { bubbles: true, composed: true, detail }))
+    }
+    this.shown = z
+    if (this.root.dataset.state !== "ready") this.root.dataset.state = "ready"
+    if (this.troubled) this.look()
+  }
+
+  showPoint(answer, facts) {
+    const { point, original, reconstruction, which, terms, missing } = this.el
+    const hasOriginal = answer.n > 1
+    const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
+    const title = pointText(facts, this.data.classNames)
+    point.hidden = false
+    which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
+    which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
+    paintPixels(reconstruction, answer, 0)
+    reconstruction.ariaLabel = `Reconstruction of ${title}`
+    point.querySelector(".of-original").hidden = !hasOriginal
+    if (hasOriginal) paintPixels(original, answer, 1)
+    original.ariaLabel = `Original of ${title}`
+    missing.hidden = hasOriginal
+    terms.hidden = !hasOriginal || facts.kl === null
+    for (const term of ["elbo", "log_likelihood", "kl"]) {
+      terms.querySelector(`.${term}`).textContent = facts[term] === null ? "…" : numberText(facts[term], 1)
+    }
+    clearTimeout(this.again)
+    if (!terms.hidden && facts.elbo === null) this.again = setTimeout(() => this.place.askRecord(), SCORED)
+  }
+
+  // ---- without the channel
+
+  /** z, the pin or the channel has changed: say what is amiss, and use Python's picture where there is no newer one. */
+  look() {
+    const { place, root } = this
+    const isOpen = place.channel.status === "open"
+    if (!isOpen) this.fallBack()
+    root.toggleAttribute("data-stale", !isOpen && this.shown !== place.z)
+    if (place.channel.status !== "down") {
+      clearTimeout(this.timer)
+      this.timer = null
+      this.say(place.trouble)
+    } else this.timer ??= setTimeout(() => this.say(DOWN), PATIENCE)
+  }
+
+  say(text) {
+    this.troubled = Boolean(text)
+    if (this.el.trouble.textContent !== text) this.el.trouble.textContent = text
+  }
+
+  /** Show what Python decoded, if it is of this z. */
+  fallBack() {
+    const { place, data } = this
+    const { status } = place.channel
+    if (this.shown === place.z || !place.z.every((value, i) => value === Math.fround(data.place.z[i]))) return
+    if (!place.latestPicture || status !== "open") place.picture(fromPython(data.picture), place.z)
+    if (data.record && (!place.latestRecord || status !== "open")) {
+      place.record(fromPython(data.record), { ...data.record.facts, pointed: false }, place.z)
+    }
+  }
+}
+
+export default mountable(".view", View)
