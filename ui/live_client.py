@@ -15,6 +15,7 @@ import numpy.typing as npt
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ui import decoder, encoded
+from ui.decoder_worker import Done, Pixels
 from ui.live_wire import DECODE, Answer, Head, MalformedError, number_of, packed, read_head, read_z
 from vae_core import LatentExplorer
 from vae_core.errors import VaeCoreError
@@ -113,14 +114,14 @@ class Client:
             self._points[head.lane] = (head, explorer, z, received)
             self._to_look_up.set()
 
-    def _done(self, head: Head, received: float) -> decoder.Done:
-        def done(result: decoder.Pixels | Exception, seconds: float) -> None:  # in the worker
+    def _done(self, head: Head, received: float) -> Done:
+        def done(result: Pixels | Exception, seconds: float) -> None:  # in the worker
             with suppress(RuntimeError):  # when the event loop is closed: the server is going down
                 self._loop.call_soon_threadsafe(self._decoded, head, received, result, seconds)
 
         return done
 
-    def _decoded(self, head: Head, received: float, result: decoder.Pixels | Exception, seconds: float) -> None:
+    def _decoded(self, head: Head, received: float, result: Pixels | Exception, seconds: float) -> None:
         if isinstance(result, Exception):
             self._put(head.lane, _refusal(head, received, result))
         else:

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from ui.decoder import Pixels
+from ui.decoder_worker import Pixels
 from vae_core.errors import VaeCoreError
 
 DECODE, POINT = 1, 2

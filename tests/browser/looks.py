@@ -1,15 +1,45 @@
-"""How the browser tests look at a page: maps that are ready, pictures as arrays."""
+"""How the browser tests look at the app's pages: what is ready, which z is shown, what its picture's pixels are."""
 
 from __future__ import annotations
 
-import base64
-import io
-from typing import Any
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
+
+from tests.browser.one_place import decoded, pixels
+from vae_core import LatentExplorer
+
+PLACE = """[...window[Symbol.for("latent space explorer")].places.values()]
+    .filter(place => place.name.startsWith("{page} ")).at(-1)"""
+"""The place that Explore ("explore"), Interpolate or Sample shows: of several models' the one opened last."""
+
+
+@dataclass
+class Messages:
+    """How many messages a page has sent: to Python, each of which runs the script, and over the live channel."""
+
+    to_python: int = 0
+    live: int = 0
+
+
+def count_messages(page: Page) -> Messages:
+    """Count from now on what the page sends; the pages it goes to from here are counted, not the one it shows."""
+    sent = Messages()
+
+    def to_python(_: object) -> None:
+        sent.to_python += 1
+
+    def live(_: object) -> None:
+        sent.live += 1
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", live if urlsplit(socket.url).path.endswith("/live") else to_python)
+
+    page.on("websocket", listen)
+    return sent
 
 
 def ready_map(page: Page, timeout: float = 30_000) -> Locator:
@@ -19,30 +49,36 @@ def ready_map(page: Page, timeout: float = 30_000) -> Locator:
     return drawn
 
 
-def picture(page: Page, alt: str) -> npt.NDArray[np.uint8]:
-    """The picture with that alternative text, as the browser got it: (H, W, 3)."""
-    image = page.get_by_alt_text(alt).first
-    expect(image).to_be_visible()
-    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
-    data: Any = image.evaluate(
-        """async image => {
-            const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer())
-            return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
-        }"""
-    )
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+def ready(page: Page, name: str = "explore") -> None:
+    """Wait until the map and the picture of the page of that name are there, and it decodes live."""
+    ready_map(page)
+    expect(page.locator(".view[data-state=ready]")).to_be_visible()
+    page.wait_for_function(f"{PLACE.format(page=name)}?.channel.status === 'open'")
 
 
-def shrunk(picture: npt.NDArray[np.uint8], image_shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
-    """One value a pixel of an enlarged image (H', W', 3), back in the model's shape (C, H, W)."""
-    channels, height, width = image_shape
-    factor = picture.shape[0] // height
-    assert picture.shape[:2] == (height * factor, width * factor)
-    return picture[factor // 2 :: factor, factor // 2 :: factor, :channels].transpose(2, 0, 1)
+def z_of(page: Page, name: str = "explore") -> npt.NDArray[np.float32]:
+    """The z that the page shows, (D,)."""
+    return np.array(page.evaluate(f"Array.from({PLACE.format(page=name)}.z)"), np.float32)
+
+
+def assert_shows_what_torch_says(page: Page, explorer: LatentExplorer, name: str = "explore") -> None:
+    """Wait for the picture of the z that the page shows, and check that its grey values are torch's own."""
+    place = PLACE.format(page=name)
+    page.wait_for_function(f"{place}.latestPicture?.[1] === {place}.z")
+    assert np.abs(decoded(explorer, z_of(page, name)).astype(int) - pixels(page)).max() <= 1
 
 
 def z_in_address(page: Page) -> list[float]:
     """The z of the page's address."""
-    from urllib.parse import parse_qs, urlsplit
-
     return [float(value) for value in parse_qs(urlsplit(page.url).query)["z"][0].split(",")]
+
+
+def wait_for_address(page: Page, z: npt.NDArray[np.float32]) -> None:
+    """Wait until the page's address has that z, to its four digits."""
+    page.wait_for_function(
+        """z => {
+            const told = new URL(location).searchParams.get("z")?.split(",").map(Number) ?? []
+            return told.length === z.length && told.every((value, i) => Math.abs(value - z[i]) <= 1e-3 * Math.abs(z[i]))
+        }""",
+        arg=z.tolist(),
+    )

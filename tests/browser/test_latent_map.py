@@ -23,8 +23,10 @@ n = 0 if case == "empty" else len(xy)
 labels = np.arange(n) % 2
 points = MapPoints.register(np.array(xy)[:n].reshape(n, 2), labels, ("even", "odd"), indices=100 + np.arange(n))
 if case == "gone":
-    object.__setattr__(points, "key", "0" * 32)
-    MapPoints.offer = lambda self: None
+    class Gone(MapPoints):
+        def offer(self):
+            pass
+    points = Gone(*({**vars(points), "key": "0" * 32}.values()))
 st.session_state.setdefault("runs", 0)
 st.session_state.setdefault("along", 0)
 st.session_state.runs += 1

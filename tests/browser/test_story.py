@@ -5,18 +5,32 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import numpy.typing as npt
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import picture, ready_map, shrunk, z_in_address
+from tests.browser.looks import (
+    PLACE,
+    assert_shows_what_torch_says,
+    count_messages,
+    ready,
+    ready_map,
+    wait_for_address,
+    z_in_address,
+    z_of,
+)
+from tests.browser.map_page import numbers, window_spot
+from tests.browser.one_place import pixels
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
 from vae_core.images import enlarge, montage, to_uint8
 from vae_core.latent.neighbours import nearest
-from vae_core.latent.paths import linear
+from vae_core.latent.paths import linear, slerp
+from vae_core.latent.prior import sample_prior
 
-DECODED = "The decoded image at z."
+EXPLORE, INTERPOLATE, SAMPLE = (PLACE.format(page=name) for name in ("explore", "interpolate", "sample"))
 
 
 def go_to(page: Page, title: str) -> None:
@@ -24,10 +38,10 @@ def go_to(page: Page, title: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
 
 
-def downloaded(page: Page, button: str) -> Image.Image:
-    """The picture that a download button hands out."""
+def downloaded(page: Page, button: str, path: int) -> Image.Image:
+    """The picture that a download button of a path hands out: 0 the straight line, 1 the arc."""
     with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
+        page.get_by_role("button", name=button).nth(path).click()
     return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
 
@@ -40,65 +54,80 @@ def total_milliseconds(film: Image.Image) -> int:
     return total
 
 
-def assert_shows_what_torch_says(page: Page, explorer: LatentExplorer) -> None:
-    """The picture on the page is the decoded z of its address, to the last grey value."""
-    expected = to_uint8(explorer.decode([z_in_address(page)]))[0]
-    # The address has four digits of z; the picture was decoded from all of them.
-    assert np.abs(expected.astype(int) - shrunk(picture(page, DECODED), explorer.image_shape)).max() <= 1
+def slide(page: Page, name: str, share: float) -> None:
+    """Drag the slider of that name to a share of its way, and leave it there with the button held down."""
+    track = page.get_by_role("slider", name=name, exact=True).bounding_box()
+    assert track is not None
+    x, y = track["x"], track["y"] + track["height"] / 2
+    page.mouse.move(x + track["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(x + track["width"] * share, y, steps=5)
 
 
 def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     """A newcomer moves through a latent space, takes pictures along, trains a model and moves through that."""
-    page = open_page(f"{app_server.url}/?model=digits-2d")
-    explorer = LatentExplorer.load("digits-2d")
+    page = open_page(f"{app_server.url}/_stcore/health")  # to listen before the first message
+    sent = count_messages(page)
+    page.goto(f"{app_server.url}/?model=digits-2d")
+    explorer = LatentExplorer.load("digits-2d", device="cpu")
 
-    # Explore: a slider moves the picture, and the picture is what torch decodes.
-    ready_map(page)
-    before = picture(page, DECODED)
-    slider = page.get_by_role("slider").first
-    slider.focus()
-    for _ in range(40):
-        slider.press("ArrowRight")
-    expect(page.get_by_text("z = (0.40, 0.00)")).to_be_visible()
-    page.wait_for_url("**z=0.4*")
-    assert not np.array_equal(before, picture(page, DECODED))
+    # Explore: the picture follows the pointer over the map, which Python never hears of.
+    ready(page)
+    assert_shows_what_torch_says(page, explorer)
+    told, origin = sent.to_python, pixels(page)
+    for zx, zy in ((-1.2, 0.8), (0.9, -0.4), (1.7, 1.1)):
+        page.mouse.move(*window_spot(page, zx, zy), steps=10)
+        assert pytest.approx([zx, zy], abs=0.02) == z_of(page).tolist()
+        assert_shows_what_torch_says(page, explorer)
+    assert not np.array_equal(origin, pixels(page))
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"{EXPLORE}.z === {EXPLORE}.pin")
     assert_shows_what_torch_says(page, explorer)
 
-    # A click on the map takes the sliders there.
-    surface = page.locator(".latent-map .surface").first
-    box = surface.bounding_box()
-    assert box is not None
-    address = page.url
-    surface.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.3})
-    page.wait_for_function("address => location.href !== address", arg=address)
-    assert z_in_address(page)[0] < 0 < z_in_address(page)[1]
-    expect(page.get_by_text(f"z = ({z_in_address(page)[0]:.2f}, ")).to_be_visible()
+    # A slider moves the picture while it is dragged; let go, its z is in the address.
+    slide(page, "z₁", 0.8)
+    assert z_of(page)[0] > 1
+    assert_shows_what_torch_says(page, explorer)
+    assert (told, [0, 0]) == (sent.to_python, z_in_address(page))
+    page.mouse.up()
+    wait_for_address(page, z_of(page))
+    expect(page.locator(".readout")).to_contain_text(f"z = ({z_of(page)[0]:.2f}, 0.00)")
+
+    # A click on the map pins z there, and the sliders follow.
+    page.mouse.click(*window_spot(page, -2.2, 1.9))
+    wait_for_address(page, z_of(page))
+    assert pytest.approx([-2.2, 1.9], abs=0.02) == z_in_address(page)
+    expect(page.get_by_role("spinbutton", name="Value of z₁")).to_have_value(f"{z_of(page)[0]:.2f}")
     assert_shows_what_torch_says(page, explorer)
 
-    # Interpolate: another pair, the scrubber, and a picture to take away.
+    # Interpolate: another pair, its path scrubbed, and a strip of pictures to take away.
     go_to(page, "Interpolate")
-    ready_map(page)
-    page.get_by_role("button", name="Random pair").click()
-    first = picture(page, "The image at step 1 of the path.")
-    scrubber = page.get_by_role("slider").first
-    scrubber.focus()
-    scrubber.press("End")
-    assert not np.array_equal(first, picture(page, "The image at step 11 of the path."))
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
-    with Image.open(download.value.path()) as film:
-        assert film.width > 10 * film.height
+    ready(page, "interpolate")
+    before = z_of(page, "interpolate")
+    page.get_by_role("button", name="Random").click()
+    page.wait_for_function(f"z => {INTERPOLATE}.z.some((value, i) => value !== z[i])", arg=before.tolist())
+    scrub_to_the_end(page)
+    last = explorer.latents.mu[int(page.get_by_role("spinbutton", name="Test image no.").nth(1).input_value())]
+    assert pytest.approx(last.tolist(), abs=1e-5) == z_of(page, "interpolate").tolist()
+    assert_shows_what_torch_says(page, explorer, "interpolate")
+    strip = downloaded(page, "PNG", 0)
+    assert strip.width > 10 * strip.height
 
-    # Sample: other draws, other pictures.
+    # Sample: other draws; the picture is of the tile under the pointer.
     go_to(page, "Sample")
-    ready_map(page)
-    wall = picture(page, "A wall of 64 decoded draws.")
+    ready(page, "sample")
     page.get_by_role("button", name="Draw again").click()
     expect(page.get_by_role("spinbutton", name="Seed")).not_to_have_value("0")
-    page.wait_for_timeout(500)
-    assert not np.array_equal(wall, picture(page, "A wall of 64 decoded draws."))
+    generator = np.random.default_rng(int(page.get_by_role("spinbutton", name="Seed").input_value()))
+    draws = sample_prior(64, 2, generator=generator)
+    page.wait_for_function(f"z => {SAMPLE}.z.every((value, i) => Math.abs(value - z[i]) < 1e-5)", arg=draws[0].tolist())
+    tiles = page.locator(".wall .tiles").bounding_box()
+    assert tiles is not None
+    page.mouse.move(tiles["x"] + tiles["width"] * 2.5 / 8, tiles["y"] + tiles["height"] * 1.5 / 8)
+    assert pytest.approx(draws[8 + 2].tolist(), abs=1e-5) == z_of(page, "sample").tolist()
+    assert_shows_what_torch_says(page, explorer, "sample")
 
-    # Train: three epochs of digits from the page; the new model is in the list and has a map.
+    # Train: three epochs of digits from the page; the new model is in the list, and its map decodes.
     go_to(page, "Train")
     page.get_by_role("spinbutton", name="Epochs").fill("3")
     page.get_by_role("textbox", name="Name").fill("story")
@@ -106,63 +135,53 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("button", name="Open in Explore").click(timeout=90_000)
     page.wait_for_url("**model=story*")
-    ready_map(page)
-    expect(page.get_by_text("story · z = ")).to_be_visible()
-    assert_shows_what_torch_says(page, LatentExplorer.load("story", checkpoints_dir=app_server.checkpoints_dir))
+    ready(page)
+    expect(page.locator(".readout")).to_contain_text("story")
+    trained = LatentExplorer.load("story", checkpoints_dir=app_server.checkpoints_dir, device="cpu")
+    x, y, half = numbers(page, "view")
+    page.mouse.move(*window_spot(page, x + half / 2, y), steps=5)
+    assert pytest.approx([x + half / 2, y], abs=0.02 * half) == z_of(page).tolist()
+    assert_shows_what_torch_says(page, trained)
 
 
-def test_address_opened_elsewhere_restores_the_view(app_server: AppServer, open_page: OpenPage) -> None:
-    """Model, page and z are in the address: another browser shows the same."""
-    page = open_page(f"{app_server.url}/?model=digits-2d&z=0.7,-1.1")
-    ready_map(page)
-    expect(page.get_by_text("digits-2d · z = (0.70, -1.10)")).to_be_visible()
-    assert_shows_what_torch_says(page, LatentExplorer.load("digits-2d"))
-
-
-def test_explore_fits_a_laptop_without_scrolling(app_server: AppServer, open_page: OpenPage) -> None:
-    """At 1440x900 map, picture, sliders and foot line are on one screen."""
-    page = open_page(f"{app_server.url}/?model=digits-2d")
-    ready_map(page)
-    foot = page.get_by_text("digits-2d · z = ").bounding_box()
-    assert foot is not None
-    assert foot["y"] + foot["height"] <= 900
-
-
-def test_narrow_screen_stacks_map_picture_and_sliders(app_server: AppServer, open_page: OpenPage) -> None:
-    """At 390x844 nothing is wider than the screen, and map, picture and sliders follow each other."""
-    page = open_page(f"{app_server.url}/?model=digits-2d", size=(390, 844))
-    tops = [
-        ready_map(page).bounding_box(),
-        page.get_by_alt_text(DECODED).bounding_box(),
-        page.get_by_role("slider").first.bounding_box(),
-    ]
-    heights = [box["y"] for box in tops if box]
-    assert sorted(heights) == heights
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def scrub_to_the_end(page: Page) -> None:
+    """Drag the frame of the first path from its start over its whole way."""
+    film = page.locator(".scrubber .strip").first
+    film.scroll_into_view_if_needed()
+    box = film.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 20, steps=10)
+    page.mouse.up()
 
 
 def test_gif_and_png_open_again(app_server: AppServer, open_page: OpenPage) -> None:
-    """What Interpolate hands out is the film of its path: a frame a step there and back, and all in one picture."""
+    """What Interpolate hands out is the film of each path: a frame a step there and back, and all in one picture."""
     page = open_page(f"{app_server.url}/interpolate?model=digits-2d")
     ready_map(page)
     explorer = LatentExplorer.load("digits-2d")
     numbers = page.get_by_role("spinbutton", name="Test image no.")
     start, end = (explorer.latents.mu[int(numbers.nth(i).input_value())] for i in (0, 1))
-    images = explorer.decode(linear(start, end, 11))
+    for number, way in enumerate((linear, slerp)):
+        images = explorer.decode(way(start, end, 11))
+        assert_is_film_of(images, downloaded(page, "GIF", number))
+        strip = montage(images, columns=11, scale=4)[..., 0]
+        assert np.array_equal(strip, np.asarray(downloaded(page, "PNG", number)))
 
-    film = downloaded(page, "GIF")
-    there_and_back = [*range(11), *range(9, 0, -1)]
+
+def assert_is_film_of(images: npt.NDArray[np.float32], film: Image.Image) -> None:
+    """Check a GIF of decoded images, (n, 1, H, W), there and back, to the last grey value."""
+    there_and_back = [*range(len(images)), *range(len(images) - 2, 0, -1)]
     pictures = enlarge(to_uint8(images).transpose(0, 2, 3, 1), 6)[there_and_back, ..., 0]
     expected = [pictures[0]]
-    for picture_ in pictures[1:]:
-        if not np.array_equal(expected[-1], picture_):  # equal frames in a row are stored as one
-            expected.append(picture_)
-    assert (len(expected), 80 * 20) == (film.n_frames, total_milliseconds(film))
-    for number, picture_ in enumerate(expected):
+    for picture in pictures[1:]:
+        if not np.array_equal(expected[-1], picture):  # equal frames in a row are stored as one
+            expected.append(picture)
+    assert (len(expected), 80 * len(pictures)) == (film.n_frames, total_milliseconds(film))  # type: ignore[attr-defined]
+    for number, picture in enumerate(expected):
         film.seek(number)
-        assert np.array_equal(picture_, np.asarray(film.convert("L")))
-
-    assert np.array_equal(montage(images, columns=11, scale=4)[..., 0], np.asarray(downloaded(page, "PNG")))
+        assert np.array_equal(picture, np.asarray(film.convert("L")))
 
 
 def test_a_click_beside_the_points_takes_the_nearest(app_server: AppServer, open_page: OpenPage) -> None:

@@ -46,9 +46,11 @@ def request(
     return struct.pack("<BBHI16si", kind, lane, 0, number, key, label) + np.asarray(z, "<f4").tobytes()
 
 
-def point_request(model: str, index: int = -1, z: npt.ArrayLike = (), *, split: str = "test", number: int = 1) -> bytes:
+def point_request(
+    model: str, index: int = -1, z: npt.ArrayLike = (), *, split: str = "test", number: int = 1, lane: int = 0
+) -> bytes:
     """Bytes of a request for a data point, by its index or by a z near it."""
-    head = struct.pack("<BBHI16si", 2, 0, SPLITS[split], number, bytes.fromhex(model), index)
+    head = struct.pack("<BBHI16si", 2, lane, SPLITS[split], number, bytes.fromhex(model), index)
     return head + np.asarray(z, "<f4").tobytes()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.ui.stub_explorer import StubExplorer
-from ui import decoder
+from ui import decoder, decoder_worker
 from vae_core import LatentExplorer
 from vae_core.errors import ShapeError
 
@@ -30,7 +30,7 @@ def stub(request: pytest.FixtureRequest, even_pace: None) -> Iterator[StubExplor
 @pytest.fixture
 def even_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an image count as 0.2 ms, 10 a chunk and 40 a batch, however busy this machine is."""
-    monkeypatch.setattr(decoder.Pace, "images_in", lambda _, seconds: round(seconds / 0.0002))
+    monkeypatch.setattr(decoder_worker.Pace, "images_in", lambda _, seconds: round(seconds / 0.0002))
 
 
 @pytest.fixture
@@ -223,14 +223,14 @@ def test_the_worker_outlives_a_caller_that_fails(stub: StubExplorer, caplog: pyt
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    with caplog.at_level(logging.CRITICAL, "ui.decoder"):
+    with caplog.at_level(logging.CRITICAL, "ui.decoder_worker"):
         decoder.submit(stub.as_explorer, np.zeros((1, 2), np.float32), None, fail, client="bad", lane=0)
         assert 7 == decoder.decode(stub.as_explorer, np.full((1, 2), 7.0))[0, 0, 0, 0]
 
 
 def test_the_pace_follows_the_device_and_forgives_a_hiccup() -> None:
     """It is the measured one; a single slow call costs little, a device that stays slower is found out in a few."""
-    pace = decoder.Pace()
+    pace = decoder_worker.Pace()
     assert 16 == pace.images_in(0.002)
     for _ in range(10):
         pace.note(100, 0.01)

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.browser.serving import serve_app
 from tests.ui.live_client import LiveClient, deaf_client, live_client, point_request, request
 from tests.ui.stub_explorer import StubExplorer
-from ui import decoder, encoded, live
+from ui import decoder_worker, encoded, live
 from ui import live_client as server_side
 from vae_core import LatentExplorer
 from vae_core.errors import DataError
@@ -174,7 +174,7 @@ def test_no_more_sockets_than_the_server_bears(
 
 def test_a_crowd_shares_batches(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """What twenty clients wait for is decoded in one call, and each gets its own."""
-    monkeypatch.setattr(decoder.Pace, "images_in", lambda *_: 40)
+    monkeypatch.setattr(decoder_worker.Pace, "images_in", lambda *_: 40)
     with ExitStack() as stack:
         clients = [stack.enter_context(client(url, stub)) for _ in range(20)]
         stub.shut()
@@ -206,7 +206,7 @@ def test_the_newest_request_of_a_lane_wins(url: str, stub: StubExplorer) -> None
 
 def test_a_pointer_overtakes_a_grid(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small request is answered before the big one that came first."""
-    monkeypatch.setattr(decoder.Pace, "images_in", lambda *_: 10)
+    monkeypatch.setattr(decoder_worker.Pace, "images_in", lambda *_: 10)
     with client(url, stub) as (page, model):
         stub.shut()
         page.send(request(model, np.ones((2000, 2)), number=1, lane=1))
@@ -440,6 +440,34 @@ def test_a_point_that_cannot_be_had_is_refused(
         assert 0 == page.ask(request(model, Z)).status
     assert ["A live request failed."] == [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
     caplog.clear()
+
+
+def test_a_lane_is_one_whatever_is_asked(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data point replaces the images that wait in its lane, and images a data point."""
+    entered, gate = Event(), Event()
+
+    def record(explorer: Any, split: str, index: int) -> encoded.PointRecord:
+        entered.set()
+        gate.wait(20)
+        return encoded.PointRecord([np.zeros((8, 8, 1), np.uint8)], {"index": index, "split": split})
+
+    monkeypatch.setattr(encoded, "point_record", record)
+    with client(url, stub) as (page, model):
+        stub.shut()
+        page.send(request(model, Z, number=1, lane=1))  # keeps the worker busy
+        page.send(point_request(model, 0, number=2))  # and this the client's points
+        assert stub.entered.wait(5)
+        assert entered.wait(5)
+        page.send(request(model, Z, number=3, lane=2))
+        page.send(point_request(model, 0, number=4, lane=2))
+        page.send(point_request(model, 0, number=5, lane=3))
+        page.send(request(model, Z, number=6, lane=3))
+        time.sleep(0.2)
+        stub.gate.set()
+        assert [1, 6] == [page.receive().number for _ in range(2)]
+        gate.set()
+        assert [2, 4] == [page.receive().number for _ in range(2)]
+        assert 9 == page.ask(request(model, Z, number=9)).number
 
 
 LAUNCHER = """

@@ -30,15 +30,6 @@ _component = component("latent_map", Path(__file__).parent / "assets", (
 
 
 @dataclass(frozen=True)
-class MapLayer:
-    """To go, with `ui.cache.grid_layer`."""
-
-    png: bytes
-    extent: tuple[float, float, float, float]
-    opacity: float = 0.35
-
-
-@dataclass(frozen=True)
 class MapPath:
     """A way through the latent space, its ends marked.
 

@@ -28,13 +28,15 @@ export function valuesByClass(values, labels, nClasses) {
   return groups
 }
 
+const scaleOf = (data, theme) => data.scales[isDark(theme.paper) ? "dark" : "light"]
+
 class Colouring {
   /** `onArrival` is called when the values have come, `onError` with what went wrong. */
   constructor(onArrival, onError) {
     this.onArrival = onArrival
     this.onError = onError
     this.data = null // {key, url, name, unit, low, high, scales} as MapColour.data gives it; null: by class
-    this.values = null // of the points, once they have come
+    this.arrived = null // {data, values}: what colours the points now
   }
 
   destroy() {
@@ -47,34 +49,32 @@ class Colouring {
     this.data = data ?? null
     if (!isOther) return
     this.loading?.abort()
-    if (data) return void this.load(data.url)
-    this.values = null
+    if (data) return void this.load(data)
+    this.arrived = null
     this.onArrival()
   }
 
-  async load(url) {
+  async load(data) {
     const { signal } = (this.loading = new AbortController())
     try {
-      const values = new Float32Array(await fetchBytes(url, signal))
+      const values = new Float32Array(await fetchBytes(data.url, signal))
       signal.throwIfAborted()
-      this.values = values
+      this.arrived = { data, values }
       this.onArrival()
     } catch (error) {
-      if (!signal.aborted) this.onError(error)
+      if (signal.aborted) return
+      this.data = null // so that the next rerun tries again
+      this.onError(error)
     }
-  }
-
-  scale(theme) {
-    return this.data.scales[isDark(theme.paper) ? "dark" : "light"]
   }
 
   /** The colours of the points, a list a class, each [red, green, blue, alpha] up to 1, as plotly takes them without
       reading text; null while there are no values, or none for these points. */
   groups({ n, labels }, nClasses, theme) {
-    if (!this.data || this.values?.length !== n) return null
+    if (this.arrived?.values.length !== n) return null
+    const { data, values } = this.arrived
     const parts = (colour, alpha) => [...rgbOf(colour).map(part => part / 255), alpha]
-    const scale = this.scale(theme).map(colour => parts(colour, 1))
-    const groups = valuesByClass(this.values, labels, nClasses)
-    return groups.map(values => coloursOf(values, this.data, scale, parts(theme.ink, 0.35)))
+    const scale = scaleOf(data, theme).map(colour => parts(colour, 1))
+    return valuesByClass(values, labels, nClasses).map(group => coloursOf(group, data, scale, parts(theme.ink, 0.35)))
   }
 }

@@ -26,7 +26,8 @@ class LatentMap {
     this.tools = new Tools(root, name => this.useTool(name))
     this.grid2 = new DecodedGrid(this)
     this.lens = new Lens(this)
-    this.colouring = new Colouring(() => this.recolour(), error => this.say("error", `${error.message} Reload the page to try again.`))
+    const tell = error => this.say("error", `${error.message} Reload the page to try again.`)
+    this.colouring = new Colouring(() => this.recolour(), tell)
     this.el.status.querySelector("button").onclick = () => window.location.reload()
     this.observer = new ResizeObserver(() => this.resize())
     this.observer.observe(root)
@@ -207,7 +208,7 @@ class LatentMap {
   fillLegend() {
     const { data, theme, colouring } = this
     const classes = data.classes.map((name, i) => ({ name, colour: this.colourOf(i), symbol: this.symbolOf(i) }))
-    const scale = colouring.data && { ...colouring.data, colours: colouring.scale(theme) }
+    const scale = colouring.data && { ...colouring.data, colours: scaleOf(colouring.data, theme) }
     this.legend.fill(classes, data.paths, data.markers, theme, scale)
   }
 
