@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from starlette.middleware import Middleware
 
 from ui import live
-from ui.routes import ROUTES
+from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
 
@@ -55,6 +56,7 @@ def warm_up() -> None:
     from vae_core.device import available_devices
 
     core.warm_up()
+    plotly_js()
     with suppress(VaeCoreError, OSError, RuntimeError):  # whatever is wrong here, its visitor will be told
         models = {entry.name: entry for entry in state.usable_models()}
         if models:
@@ -66,6 +68,7 @@ def warm_up() -> None:
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
     routes=[*ROUTES, live.ROUTE],
+    middleware=[Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,
 )

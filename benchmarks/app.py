@@ -152,7 +152,7 @@ def seconds_to_map(browser: Browser, address: str) -> tuple[float, Page]:
 def reruns(page: Page, n: int) -> list[float]:
     """Milliseconds from a click on Sample's "Draw again" to the frame with what it says of the new draws.
 
-    Three before are not counted. The median distance in the caption is computed from the draws, which are new each time.
+    Three before are not counted. The caption's median distance is computed from the draws, new each time.
     """
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Sample").click()
     page.get_by_role("button", name="Draw again").wait_for()

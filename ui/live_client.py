@@ -28,8 +28,11 @@ RATE, BURST = 1000.0, 1000.0
 """Messages a second that a client may send for long, and at once; beyond, it is read more slowly."""
 
 MOST_MALFORMED = 100
+COST_MALFORMED = 20
+"""Of the messages that a client may send, one that is malformed counts as so many: noise is read slowly."""
+
 SEND_SECONDS, IDLE_SECONDS, WATCH_SECONDS = 10.0, 300.0, 1.0
-GOING_AWAY, POLICY, TOO_LARGE = 1001, 1008, 1009
+GOING_AWAY, UNREACHABLE, POLICY, TOO_LARGE = 1001, 1006, 1008, 1009
 
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="live")
 """For what takes longer than the event loop may wait, and is no decoding: models to be opened, data points."""
@@ -73,9 +76,27 @@ class Client:
             await asyncio.gather(*tasks, return_exceptions=True)
         code = next(iter(done)).result()
         if code is not None:
-            with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):  # it may be gone, or not read
+            await self._dismiss(code)
+
+    async def _dismiss(self, code: int) -> None:
+        """Close the socket; drop the connection where that is not enough.
+
+        ASGI knows only the polite end: it keeps what is to be sent for as long as the client does not read, and reads
+        whatever the client still sends.
+        """
+        # uvicorn's; behind another server it stays polite
+        transport = getattr(getattr(self._websocket._receive, "__self__", None), "transport", None)
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):  # it may be gone, or not read
+            if code != UNREACHABLE:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._websocket.close(code)
+                if code == GOING_AWAY:
+                    return
+                if isinstance(transport, asyncio.Transport):
+                    transport.pause_reading()
+                await asyncio.sleep(WATCH_SECONDS)  # for it to learn why
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
 
     async def _receive(self) -> int | None:
         allowance, checked, n_malformed = BURST, perf_counter(), 0
@@ -93,9 +114,11 @@ class Client:
             except VaeCoreError as problem:
                 lane, number = number_of(content)
                 self._put(lane, Answer(number, received, text=str(problem), status=1))
-                n_malformed += isinstance(problem, MalformedError)
-                if n_malformed == MOST_MALFORMED:
-                    return POLICY
+                if isinstance(problem, MalformedError):
+                    n_malformed += 1
+                    allowance -= COST_MALFORMED - 1
+                    if n_malformed == MOST_MALFORMED:
+                        return POLICY
             allowance = min(BURST, allowance + RATE * (received - checked)) - 1
             checked = received
             if allowance < BURST - 8:  # one that hurries lets the others go first
@@ -169,7 +192,7 @@ class Client:
             await asyncio.sleep(WATCH_SECONDS)
             now = perf_counter()
             if self._sending_since is not None and now - self._sending_since > SEND_SECONDS:
-                return None  # no word reaches it, not even that of a farewell
+                return UNREACHABLE
             if now - self._heard > IDLE_SECONDS:
                 return GOING_AWAY
 

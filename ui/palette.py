@@ -17,13 +17,4 @@ CLASS_COLOURS: dict[str, list[str]] = {
         "#4d69ec", "#f45da4", "#66a15b", "#6bfeec", "#9d5ab4", "#fe9bdb", "#d8e259", "#b74d54", "#ae8bff", "#66d58f",
     ],
 }  # fmt: skip
-"""Colour of class 0, 1, … by theme; beyond the last they begin anew, with the next of `CLASS_SYMBOLS`."""
-
-CLASS_SYMBOLS: list[str] = ["circle", "diamond", "triangle-up", "square"]
-"""Marker (plotly's names) of the first ten classes, of the next ten, and so on."""
-
-
-def class_colour(label: int, *, dark: bool = False) -> str:
-    """The colour, as #rrggbb, of the class with this label."""
-    colours = CLASS_COLOURS["dark" if dark else "light"]
-    return colours[label % len(colours)]
+"""Colour of class 0, 1, … by theme; beyond the last they begin anew, with another sign (the map's legend.js)."""

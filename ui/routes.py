@@ -1,7 +1,7 @@
-"""What the server hands out beside the pages: plotly.js, and the points and pictures of maps.
+"""What the server hands out beside the pages: plotly.js, and the points of maps and their values.
 
-Points and pictures are held under the hash of their content, so that a browser may keep them for good: a page switch
-finds them in its cache, and a rerun of the script sends a short message instead of them.
+Points are held under the hash of their content, so that a browser may keep them for good: a page switch finds them in
+its cache, and a rerun of the script sends a short message instead of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -78,19 +79,18 @@ class BlobStore:
 
 
 POINTS = BlobStore(max_entries=64, max_bytes=256 * 2**20)
-PICTURES = BlobStore(max_entries=64, max_bytes=64 * 2**20)
-"""The process's own: scripts put in, the routes hand out. One each, for a moving slider makes a new picture at every
-step, and these must not push out the points that another visitor's browser is about to ask for."""
+"""The process's own: scripts put in, the route hands out."""
 
 
 @cache
-def _plotly_js() -> tuple[bytes, bytes]:
+def plotly_js() -> tuple[bytes, bytes]:
+    """plotly.js as it is and zipped; the first call takes a quarter of a second."""
     plain = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
     return plain, gzip.compress(plain, 6, mtime=0)
 
 
 async def _send_plotly(request: Request) -> Response:
-    plain, zipped = await run_in_threadpool(_plotly_js)
+    plain, zipped = await run_in_threadpool(plotly_js)
     headers = {**FOR_GOOD, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(zipped, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
@@ -107,9 +107,29 @@ def _sender(store: BlobStore) -> Callable[[Request], Awaitable[Response]]:
     return send_blob
 
 
+class PreloadPlotly:
+    """Middleware that has the browser fetch plotly.js while the page's own scripts still load."""
+
+    LINK = (b"link", f"<{PLOTLY_URL}>; rel=preload; as=script".encode())
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; a page of HTML gets the header."""
+
+        async def forward(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
+                    message = {**message, "headers": [*headers, self.LINK]}
+            await send(message)
+
+        await self._app(scope, receive, forward)
+
+
 ROUTES: list[BaseRoute] = [
     Route("/assets/plotly.js", _send_plotly),
     Route("/points/{key}", _sender(POINTS)),
-    Route("/pictures/{key}", _sender(PICTURES)),
 ]
 """For `st.App(routes=...)`."""

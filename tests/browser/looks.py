@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-import numpy.typing as npt
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.one_place import decoded, pixels
@@ -56,9 +55,10 @@ def ready(page: Page, name: str = "explore") -> None:
     page.wait_for_function(f"{PLACE.format(page=name)}?.channel.status === 'open'")
 
 
-def z_of(page: Page, name: str = "explore") -> npt.NDArray[np.float32]:
-    """The z that the page shows, (D,)."""
-    return np.array(page.evaluate(f"Array.from({PLACE.format(page=name)}.z)"), np.float32)
+def z_of(page: Page, name: str = "explore") -> list[float]:
+    """The z that the page shows."""
+    z: list[float] = page.evaluate(f"Array.from({PLACE.format(page=name)}.z)")
+    return z
 
 
 def assert_shows_what_torch_says(page: Page, explorer: LatentExplorer, name: str = "explore") -> None:
@@ -73,12 +73,18 @@ def z_in_address(page: Page) -> list[float]:
     return [float(value) for value in parse_qs(urlsplit(page.url).query)["z"][0].split(",")]
 
 
-def wait_for_address(page: Page, z: npt.NDArray[np.float32]) -> None:
+def wait_for_address(page: Page, z: list[float]) -> None:
     """Wait until the page's address has that z, to its four digits."""
     page.wait_for_function(
         """z => {
             const told = new URL(location).searchParams.get("z")?.split(",").map(Number) ?? []
             return told.length === z.length && told.every((value, i) => Math.abs(value - z[i]) <= 1e-3 * Math.abs(z[i]))
         }""",
-        arg=z.tolist(),
+        arg=z,
     )
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Choose from a select box by its name and the option's text."""
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option, exact=True).click()

@@ -34,8 +34,10 @@ class AppServer:
 
 
 @contextmanager
-def serve_app(script: Path, *, env: Mapping[str, str] | None = None, args: Sequence[str] = ()) -> Iterator[AppServer]:
-    """Run `streamlit run script` on a free port of the loopback address until the block is left.
+def serve_app(
+    script: Path, *, env: Mapping[str, str] | None = None, args: Sequence[str] = (), port: int | None = None
+) -> Iterator[AppServer]:
+    """Run `streamlit run script` on the loopback address until the block is left.
 
     Parameters
     ----------
@@ -45,13 +47,15 @@ def serve_app(script: Path, *, env: Mapping[str, str] | None = None, args: Seque
         Environment variables to set on top of this process's own.
     args : sequence of str
         Further options of `streamlit run`, such as `["--server.maxUploadSize", "1"]`.
+    port : int, optional
+        Where it listens; by default on a free port.
 
     Yields
     ------
     AppServer
         Once it answers. RuntimeError with its output when it ends or stays silent instead.
     """
-    port = _free_port()
+    port = port or _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), *args]
     with TemporaryDirectory(prefix="app-server-") as folder:

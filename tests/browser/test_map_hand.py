@@ -129,7 +129,7 @@ def test_the_pointer_decodes_anywhere_and_python_rests(open_map: OpenMap) -> Non
     told(page, text_of([0.5, 0.5]), run=1)
 
 
-def test_near_a_data_point_its_record_comes_and_a_click_takes_its_mu(open_map: OpenMap) -> None:
+def test_near_a_data_point_its_record_comes_and_a_click_goes_there(open_map: OpenMap) -> None:
     """Within 14 pixels the point is marked and named, what is known of it comes, and the pin goes to its very mu."""
     page = open_map()
     mu = LATENTS["mu"][LONELY]
@@ -311,6 +311,19 @@ def test_off_the_plane_z_stays_as_it_is(open_map: OpenMap) -> None:
     page.evaluate(f"{PLACE}.preview(new Float32Array(16), {{ sample: 0 }})")  # another view points at it
     page.wait_for_timeout(200)
     assert painted(page, *draws[0, [3, 9]].tolist())
+
+
+def test_a_click_on_a_data_point_takes_all_of_its_mu(open_map: OpenMap) -> None:
+    """What the map does not show of z becomes the data point's own too."""
+    page = open_map("deep")
+    mu = np.load(PROJECT_ROOT / "checkpoints" / "mnist-16d" / "latents.npz")["mu"]
+    page.mouse.move(*window_spot(page, *mu[7, [3, 9]].tolist()))
+    index = of(page, "pointed")["index"]
+    page.wait_for_function(f"{PLACE}.latestRecord?.[1].index === {index} && {PLACE}.latestRecord[1].pointed")
+    page.mouse.down()
+    page.mouse.up()
+    assert mu[index].tolist() == of(page, "pin")
+    told(page, text_of(mu[index]), run=2)
 
 
 def lasso(page: Page, n: int = 400, radius: float = 1.1) -> None:

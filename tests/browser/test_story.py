@@ -77,7 +77,7 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     told, origin = sent.to_python, pixels(page)
     for zx, zy in ((-1.2, 0.8), (0.9, -0.4), (1.7, 1.1)):
         page.mouse.move(*window_spot(page, zx, zy), steps=10)
-        assert pytest.approx([zx, zy], abs=0.02) == z_of(page).tolist()
+        assert pytest.approx([zx, zy], abs=0.02) == z_of(page)
         assert_shows_what_torch_says(page, explorer)
     assert not np.array_equal(origin, pixels(page))
     page.mouse.move(5, 5)
@@ -105,10 +105,10 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     ready(page, "interpolate")
     before = z_of(page, "interpolate")
     page.get_by_role("button", name="Random").click()
-    page.wait_for_function(f"z => {INTERPOLATE}.z.some((value, i) => value !== z[i])", arg=before.tolist())
+    page.wait_for_function(f"z => {INTERPOLATE}.z.some((value, i) => value !== z[i])", arg=before)
     scrub_to_the_end(page)
     last = explorer.latents.mu[int(page.get_by_role("spinbutton", name="Test image no.").nth(1).input_value())]
-    assert pytest.approx(last.tolist(), abs=1e-5) == z_of(page, "interpolate").tolist()
+    assert pytest.approx(last.tolist(), abs=1e-5) == z_of(page, "interpolate")
     assert_shows_what_torch_says(page, explorer, "interpolate")
     strip = downloaded(page, "PNG", 0)
     assert strip.width > 10 * strip.height
@@ -124,7 +124,7 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     tiles = page.locator(".wall .tiles").bounding_box()
     assert tiles is not None
     page.mouse.move(tiles["x"] + tiles["width"] * 2.5 / 8, tiles["y"] + tiles["height"] * 1.5 / 8)
-    assert pytest.approx(draws[8 + 2].tolist(), abs=1e-5) == z_of(page, "sample").tolist()
+    assert pytest.approx(draws[8 + 2].tolist(), abs=1e-5) == z_of(page, "sample")
     assert_shows_what_torch_says(page, explorer, "sample")
 
     # Train: three epochs of digits from the page; the new model is in the list, and its map decodes.
@@ -140,7 +140,7 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     trained = LatentExplorer.load("story", checkpoints_dir=app_server.checkpoints_dir, device="cpu")
     x, y, half = numbers(page, "view")
     page.mouse.move(*window_spot(page, x + half / 2, y), steps=5)
-    assert pytest.approx([x + half / 2, y], abs=0.02 * half) == z_of(page).tolist()
+    assert pytest.approx([x + half / 2, y], abs=0.02 * half) == z_of(page)
     assert_shows_what_torch_says(page, trained)
 
 

@@ -199,3 +199,20 @@ test("another model under the same name forgets the pictures of the first", () =
   js.placeOf(offered({ model: "ff".repeat(16), stamp: "two" }))
   assert.equal(null, place.latestPicture)
 })
+
+test("no hand goes farther than Python follows", () => {
+  place.preview([1e4, -3])
+  assert.deepEqual([100, -3], [...place.z])
+  place.move([-1e4, 3])
+  assert.deepEqual([-100, 3], [...place.pin])
+})
+
+test("however many places a page has shown, only those that are watched hold lanes", () => {
+  for (let k = 0; k < 100; k++) {
+    const other = js.placeOf(offered({ name: `model ${k}` }))
+    const stops = [other.onPicture(() => {}), other.onRecord(() => {}), other.onPicture(() => {})]
+    assert.equal(2, other.channel.lanes.size)
+    for (const stop of stops) stop()
+  }
+  assert.equal(0, place.channel.lanes.size)
+})

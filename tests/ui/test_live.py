@@ -310,8 +310,11 @@ def test_random_messages_hurt_nobody(url: str, digits: LatentExplorer) -> None:
     assert_serves(url, digits)
 
 
-def test_many_malformed_messages_in_a_row_end_it(url: str, digits: LatentExplorer) -> None:
+def test_many_malformed_messages_in_a_row_end_it(
+    url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A hundred are too many; ninety-nine and a good one are not."""
+    monkeypatch.setattr(server_side, "COST_MALFORMED", 1)
     with client(url, digits) as (page, model):
         for _ in range(2):
             for _ in range(99):
@@ -351,6 +354,8 @@ def test_who_does_not_read_is_bounded_and_let_go(
                 assert 0 == other.ask(request(model, Z)).status
         wait_until(lambda: len(live._sockets) == 1)
         assert 2**20 < largest <= 2**22
+        with pytest.raises(ConnectionError):  # it is cut off, and what it did not read is given up
+            wait_until(lambda: send(b"still here?"))
         assert 0 == other.ask(request(model, Z)).status
 
 
@@ -364,6 +369,18 @@ def test_one_that_hurries_is_read_more_slowly(url: str, stub: StubExplorer, monk
             page.send(request(model, Z, number=number, lane=number))
         assert set(range(60)) == {page.receive().number for _ in range(60)}
         assert 0.3 < time.monotonic() - start < 5
+
+
+def test_noise_is_read_slowly(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Malformed messages use up what a client may send twenty times as fast as good ones."""
+    monkeypatch.setattr(server_side, "RATE", 1000.0)
+    monkeypatch.setattr(server_side, "BURST", 200.0)
+    with client(url, digits) as (page, _):
+        start = time.monotonic()
+        for _ in range(50):
+            page.send(b"?")
+        assert [1] * 50 == [page.receive().status for _ in range(50)]
+        assert 0.5 < time.monotonic() - start < 5
 
 
 def test_one_that_is_silent_for_long_is_let_go(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS, class_colour
+from ui.palette import CLASS_COLOURS
 
 Array = npt.NDArray[np.float64]
 
@@ -69,12 +69,6 @@ def test_every_colour_stands_out_from_its_background(theme: str, background: str
     luminance = linear_rgb(CLASS_COLOURS[theme]) @ weights
     page = float((linear_rgb([background]) @ weights)[0])
     assert ((np.maximum(luminance, page) + 0.05) / (np.minimum(luminance, page) + 0.05)).min() >= 1.6
-
-
-def test_26_classes_have_26_signs() -> None:
-    """Beyond ten classes colour and symbol together stay unique."""
-    signs = {(class_colour(label), CLASS_SYMBOLS[label // len(CLASS_COLOURS["light"])]) for label in range(26)}
-    assert len(signs) == 26
 
 
 def test_neighbouring_classes_are_far_apart() -> None:

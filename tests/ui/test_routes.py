@@ -11,7 +11,7 @@ from typing import Any
 import plotly
 from starlette.routing import Router
 
-from ui.routes import PICTURES, PLOTLY_URL, POINTS, ROUTES, Blob, BlobStore, content_key
+from ui.routes import PLOTLY_URL, POINTS, ROUTES, Blob, BlobStore, content_key
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -48,24 +48,11 @@ def test_plotly_js_is_that_of_the_installed_package() -> None:
 
 def test_a_blob_comes_back_as_it_was_put() -> None:
     """Content and media type are those put in, and a browser may keep them."""
-    for folder, store in (("points", POINTS), ("pictures", PICTURES)):
-        blob = Blob(f"\0\1 {folder}".encode(), "application/octet-stream")
-        store.put(content_key(blob.content), blob)
-        status, headers, body = ask(f"/{folder}/{content_key(blob.content)}")
-        assert (200, blob.content, blob.media_type) == (status, body, headers["content-type"])
-        assert "immutable" in headers["cache-control"]
-
-
-def test_pictures_push_out_no_points() -> None:
-    """However many pictures a moving slider makes, the points of other visitors' maps stay to be fetched."""
-    key = content_key(b"somebody's points")
-    POINTS.put(key, Blob(b"somebody's points", "application/octet-stream"))
-    for step in range(200):
-        png = f"grid at step {step}".encode()
-        PICTURES.put(content_key(png), Blob(png, "image/png"))
-    assert (200, b"somebody's points") == ask(f"/points/{key}")[::2]
-    assert 404 == ask(f"/pictures/{key}")[0]
-    assert 64 == sum(PICTURES.get(content_key(f"grid at step {step}".encode())) is not None for step in range(200))
+    blob = Blob(b"\0\1 points", "application/octet-stream")
+    POINTS.put(content_key(blob.content), blob)
+    status, headers, body = ask(f"/points/{content_key(blob.content)}")
+    assert (200, blob.content, blob.media_type) == (status, body, headers["content-type"])
+    assert "immutable" in headers["cache-control"]
 
 
 def test_an_unknown_key_is_not_found_and_not_kept() -> None:

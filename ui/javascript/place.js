@@ -2,6 +2,7 @@
    so each view follows the others within a frame, and no rerun can overtake the hand. */
 
 const SETTLED = 200 // ms without another move before Python is told
+const FARTHEST = 100 // as in ui/place.py: what lies beyond is no place in a latent space
 const RECORD_EVERY = 50 // ms between two questions for the data point beside z: nobody reads faster
 
 class Place {
@@ -13,6 +14,7 @@ class Place {
     this.label = -1 // class, for models that take one
     this.latestPicture = null // [answer, z]
     this.latestRecord = null // [answer, facts]
+    this.lane = this.recordLane = null // lanes of the channel, while somebody watches
     this.pictureOf = null // the z whose picture was asked for last, or has come
     this.recordOf = null
     this.trouble = "" // why the server refuses to decode, in one sentence
@@ -28,8 +30,6 @@ class Place {
     }
     this.data = data
     this.channel = channelOf(data)
-    this.lane ??= this.channel.lane()
-    this.recordLane ??= this.channel.lane()
     if (data.stamp !== this.stamp) {
       this.stamp = data.stamp
       clearTimeout(this.timer)
@@ -44,7 +44,7 @@ class Place {
 
   /** The pointer passes by: show z, over the data point `pointed` if there is one. */
   preview(z, pointed = null) {
-    this.show(Float32Array.from(z), pointed)
+    this.show(within(z), pointed)
   }
 
   /** The pointer is gone: back to the pin. */
@@ -56,7 +56,7 @@ class Place {
   /** A hand drags the pin or a slider: z and the pin go there, without being settled. */
   move(z) {
     clearTimeout(this.timer)
-    this.pin = Float32Array.from(z)
+    this.pin = within(z)
     this.show(this.pin, null)
   }
 
@@ -88,18 +88,28 @@ class Place {
       for (`performance.now`), null when the picture is Python's, or no new one. */
   onPicture(fn) {
     this.pictureWatchers.add(fn)
+    this.lane ??= this.channel.lane()
     if (this.latestPicture) fn(...this.latestPicture, null)
     if (this.pictureOf !== this.z) this.decode()
-    return () => this.pictureWatchers.delete(fn)
+    return () => (this.lane = this.dropped(this.pictureWatchers, fn, this.lane))
   }
 
   /** `fn(answer, facts)` with the record of the data point that is pointed at, else of the one nearest to z: see POINT in
       ui/live.py. `facts.pointed` tells which; at once with the latest; returns how to stop. */
   onRecord(fn) {
     this.recordWatchers.add(fn)
+    this.recordLane ??= this.channel.lane()
     if (this.latestRecord) fn(...this.latestRecord)
     if (this.recordOf !== this.z) this.askRecord()
-    return () => this.recordWatchers.delete(fn)
+    return () => (this.recordLane = this.dropped(this.recordWatchers, fn, this.recordLane))
+  }
+
+  /** Without a watcher the lane is given back, as there are only 64 of them; returns the lane that is left. */
+  dropped(watchers, fn, lane) {
+    watchers.delete(fn)
+    if (watchers.size || lane === null) return lane
+    this.channel.free(lane)
+    return null
   }
 
   show(z, pointed) {
@@ -168,6 +178,8 @@ class Place {
     if (text !== window.location.href) window.history.replaceState(window.history.state, "", text)
   }
 }
+
+const within = z => Float32Array.from(z, value => Math.max(-FARTHEST, Math.min(FARTHEST, value)))
 
 /** z as text: four significant digits a number. */
 export const addressOf = z => Array.from(z, value => String(Number(value.toPrecision(4)))).join(",")

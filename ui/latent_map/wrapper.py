@@ -15,7 +15,7 @@ from ui.javascript import component
 from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup, is_no_group, read_click, read_group
 from ui.latent_map.points import MapPoints
-from ui.palette import CLASS_COLOURS, CLASS_SYMBOLS
+from ui.palette import CLASS_COLOURS
 from ui.place import Place, Settled, read_settled
 from ui.routes import PLOTLY_URL
 from vae_core.errors import ShapeError
@@ -24,7 +24,7 @@ from vae_core.latent.plane import Plane, axes_plane
 HandUse = Literal["pin", "pick", "look"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
-    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens", "scatter",
     "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
@@ -150,7 +150,6 @@ def latent_map(
         "points": {"key": points.key, "url": f"/points/{points.key}", "n": points.n},
         "classes": list(points.class_names),
         "colours": CLASS_COLOURS,
-        "symbols": CLASS_SYMBOLS,
         "colour": None if colour is None else colour.data(points.n),
         "axes": list(axis_titles),
         "plane": None if plane is None else _plane_data(plane),

@@ -7,7 +7,8 @@ const NONE = -1
 export function decodePoints(buffer) {
   if (buffer.byteLength < 12) throw new Error("The points are cut short.")
   const [n, hasIndices, hasLabels] = new Uint32Array(buffer, 0, 3)
-  if (buffer.byteLength !== 12 + n * (8 + (hasIndices ? 4 : 0) + (hasLabels ? 1 : 0))) throw new Error("The points are cut short.")
+  const size = 8 + (hasIndices ? 4 : 0) + (hasLabels ? 1 : 0)
+  if (buffer.byteLength !== 12 + n * size) throw new Error("The points are cut short.")
   const x = new Float32Array(buffer, 12, n)
   const y = new Float32Array(buffer, 12 + 4 * n, n)
   const indices = hasIndices ? new Uint32Array(buffer, 12 + 8 * n, n) : null

@@ -90,7 +90,8 @@ class Hand {
   click(place) {
     const now = performance.now()
     const { last } = this
-    const isSecond = last && now - last.time < TWICE && Math.hypot(place[0] - last.place[0], place[1] - last.place[1]) < TWICE_NEAR
+    const isNear = last && Math.hypot(place[0] - last.place[0], place[1] - last.place[1]) < TWICE_NEAR
+    const isSecond = isNear && now - last.time < TWICE
     this.last = isSecond ? null : { time: now, place }
     if (isSecond && this.map.pin.isMovable) this.map.pin.remove()
     else this.map.click(place)

@@ -67,7 +67,7 @@ class Hover {
     return found?.index !== undefined && facts?.index === found.index && facts.split === this.map.data.split ? facts : null
   }
 
-  /** q(z|x) of the point under the pointer, as the ellipse of one standard deviation on the plane: {zx, zy, long, short, angle}. */
+  /** q(z|x) of the point under the pointer: its ellipse of one standard deviation on the plane, {zx, zy, long, short, angle}. */
   get ellipse() {
     const facts = this.factsOf(this.found)
     if (!facts?.sigma) return null

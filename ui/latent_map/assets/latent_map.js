@@ -1,11 +1,7 @@
-/* The latent map. plotly.js draws the points and the axes; whatever moves (the picture beneath, paths, marks, the pin, the
+/* The latent map. plotly.js draws the points and the axes (scatter.js); whatever moves (the picture beneath, paths, marks, the pin, the
    pointer's tip) is drawn here above or beneath them and never costs a redraw of the points. The view is ours as well:
    that makes equal axes, touch, and a zoom that survives every update simple. A component's JavaScript is one module, so
    wrapper.py joins the files of this folder, this one last. */
-
-const MARGIN = { left: 52, right: 6, top: 6, bottom: 52 } // px around the plot area: 58 both ways, or it is no square
-const SLOW = 40 // ms that a redraw may keep the page busy for it to follow the hand
-const REST = 120 // ms without a change of view before a slow redraw
 
 class LatentMap {
   constructor(root) {
@@ -18,6 +14,7 @@ class LatentMap {
     this.points = null // what decodePoints gave, once it has come
     this.place = null // whose z the pointer moves; null: there is none
     this.pointer = null // [px, py] on the plot area, while it is there
+    this.scatter = new Scatter(this)
     this.hover = new Hover(this)
     this.pin = new Pin(this)
     this.selection = new Selection(this)
@@ -35,15 +32,10 @@ class LatentMap {
 
   destroy() {
     this.loading?.abort()
-    for (const part of [this.grid2, this.lens, this.colouring, this.selection]) part.destroy()
+    for (const part of [this.grid2, this.lens, this.colouring, this.selection, this.scatter]) part.destroy()
     this.unfollow?.()
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
-    clearTimeout(this.restTimer)
-    const canvases = this.el.points.querySelectorAll(".gl-canvas")
-    this.Plotly?.purge(this.el.points)
-    // A page has 16 or so WebGL contexts, a map takes three, and plotly leaves them to the garbage collection.
-    canvases.forEach(canvas => canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext())
   }
 
   // ---- what Python says
@@ -66,7 +58,7 @@ class LatentMap {
     this.selection.take(data.group, otherAxes)
     this.resize()
     if (this.key !== data.points.key || this.root.dataset.state === "error") this.load()
-    else if (this.points && (otherAxes || otherTheme)) this.draw()
+    else if (this.points && (otherAxes || otherTheme)) this.scatter.draw()
     this.invalidate()
   }
 
@@ -112,16 +104,16 @@ class LatentMap {
     try {
       const [Plotly, points] = await Promise.all([loadPlotly(this.data.plotly), fetchBytes(url, signal).then(decodePoints)])
       signal.throwIfAborted()
-      this.Plotly = Plotly
+      this.scatter.Plotly = Plotly
       this.points = points
       this.grid = buildGrid(points)
       this.groups = groupByClass(points, this.data.classes.length)
       this.hover.set(null)
       if (!this.touched) this.view = fitView(extentOf(points))
       this.selection.count()
-      await this.draw()
+      await this.scatter.draw()
       signal.throwIfAborted()
-      if (this.el.points.querySelector(".no-webgl")) throw new Error("This browser offers no WebGL, which draws the map.")
+      if (this.scatter.isBlank) throw new Error("This browser offers no WebGL, which draws the map.")
       this.say(n ? "ready" : "empty", n ? "" : "No points yet.")
     } catch (error) {
       if (!signal.aborted) this.say("error", `${error.message} Reload the page to try again.`)
@@ -151,47 +143,8 @@ class LatentMap {
     for (const { style } of [beneath, above, surface, status]) {
       Object.assign(style, { left: px(MARGIN.left), top: px(MARGIN.top), width: px(this.side), height: px(this.side) })
     }
-    if (this.points) this.draw()
+    if (this.points) this.scatter.draw()
     this.invalidate()
-  }
-
-  /** Hand everything to plotly: for new points, another theme, another size. */
-  draw() {
-    const { ink, font } = this.theme
-    const axis = (title, centre) => ({
-      range: [centre - this.view.half, centre + this.view.half],
-      zeroline: false, showline: false, gridcolor: faded(ink, 0.08), nticks: 9,
-      tickfont: { size: 11, color: faded(ink, 0.6) },
-      title: { text: title, standoff: 4, font: { size: 13, color: faded(ink, 0.75) } },
-    })
-    const look = pointLook(this.points.n, this.side)
-    if (this.tools.state.shapes) look.size = Math.round(15 * look.size) / 10 // else they are all dots
-    const colours = this.colouring.groups(this.points, this.groups.length, this.theme)
-    const traces = this.groups.map((group, label) => ({
-      type: "scattergl", mode: "markers", x: group.x, y: group.y, hoverinfo: "skip", visible: this.isShown(label),
-      marker: { ...look, color: colours?.[label] ?? this.colourOf(label), symbol: this.symbolOf(label), line: { width: 0 } },
-    }))
-    const layout = {
-      width: this.outer, height: this.outer, font: { family: font }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
-      margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom }, showlegend: false, hovermode: false,
-      xaxis: axis(this.data.axes[0], this.view.x), yaxis: axis(this.data.axes[1], this.view.y),
-    }
-    const { points, plot } = this.el
-    this.drawnView = this.view
-    points.querySelector(".gl-container")?.removeAttribute("style")
-    plot.classList.remove("gliding")
-    this.invalidate()
-    const drawn = this.Plotly.react(points, traces, layout, { staticPlot: true, plotGlPixelRatio: window.devicePixelRatio || 1 })
-    points.removeAllListeners("plotly_webglcontextlost")
-    points.once("plotly_webglcontextlost", () => setTimeout(() => this.revive(), REST))
-    return drawn
-  }
-
-  /** A browser may take WebGL away from a page, after sleep or for too many maps: draw with a new context. */
-  revive() {
-    if (!this.root.isConnected) return
-    this.Plotly.purge(this.el.points)
-    this.draw()
   }
 
   /** Of a class; a quiet one where a number colours the points. */
@@ -215,7 +168,7 @@ class LatentMap {
   /** Another colour or other signs: the points stay. */
   recolour() {
     this.fillLegend()
-    if (this.points) this.draw()
+    if (this.points) this.scatter.draw()
   }
 
   useTool(name) {
@@ -233,45 +186,12 @@ class LatentMap {
 
   paint() {
     const { view } = this
-    if (this.points && this.drawnView !== view) {
-      if (this.redrawCost > SLOW) this.glide()
-      else this.redraw()
-    }
+    if (this.points) this.scatter.follow()
     this.paintMarks()
     this.paintTip()
     this.grid2.paint()
     this.lens.paint()
     this.root.dataset.view = [view.x, view.y, view.half].join(" ")
-  }
-
-  /** Have plotly draw the points for the present view, and note how long that kept the page busy. */
-  redraw() {
-    const { view } = this
-    clearTimeout(this.restTimer)
-    this.drawnView = view
-    this.el.plot.classList.remove("gliding")
-    this.el.points.querySelector(".gl-container").removeAttribute("style")
-    const range = centre => [centre - view.half, centre + view.half]
-    const start = performance.now()
-    this.Plotly.relayout(this.el.points, { "xaxis.range": range(view.x), "yaxis.range": range(view.y) })
-    requestAnimationFrame(() => setTimeout(() => (this.redrawCost = performance.now() - start)))
-  }
-
-  /** Without a GPU a redraw of many points takes too long to follow the hand: move what is drawn, redraw when it rests. */
-  glide() {
-    const { view, drawnView, side } = this
-    const [left, top] = toPixel(view, side, drawnView.x - drawnView.half, drawnView.y + drawnView.half)
-    const [x0, y0] = toPixel(drawnView, side, view.x - view.half, view.y + view.half)
-    const [x1, y1] = toPixel(drawnView, side, view.x + view.half, view.y - view.half)
-    const inset = [MARGIN.top + y0, MARGIN.right + side - x1, MARGIN.bottom + side - y1, MARGIN.left + x0]
-    Object.assign(this.el.points.querySelector(".gl-container").style, {
-      transformOrigin: `${MARGIN.left}px ${MARGIN.top}px`,
-      transform: `translate(${left}px, ${top}px) scale(${drawnView.half / view.half})`,
-      clipPath: `inset(${inset.map(value => `${value}px`).join(" ")})`,
-    })
-    this.el.plot.classList.add("gliding")
-    clearTimeout(this.restTimer)
-    this.restTimer = setTimeout(() => this.redraw(), REST)
   }
 
   px(zx, zy) {
@@ -323,7 +243,7 @@ class LatentMap {
   show(shown) {
     this.hover.set(null)
     this.selection.recount()
-    if (this.points) this.Plotly.restyle(this.el.points, { visible: shown })
+    if (this.points) this.scatter.show(shown)
   }
 
   look(view) {

@@ -101,9 +101,10 @@ function paintEllipse(pen, { zx, zy, long, short, angle }, view, side, stroke, {
   const centre = toPixel(view, side, zx, zy)
   const scale = side / (2 * view.half)
   for (const deviations of [1, 2]) {
+    const radii = [long, short].map(axis => Math.max(0.5, deviations * axis * scale))
     pen.beginPath()
     // The angle turns anticlockwise on the plane, clockwise on a canvas.
-    pen.ellipse(...centre, Math.max(0.5, deviations * long * scale), Math.max(0.5, deviations * short * scale), -angle, 0, 2 * Math.PI)
+    pen.ellipse(...centre, ...radii, -angle, 0, 2 * Math.PI)
     stroke(faded(paper, 0.7), 3)
     stroke(faded(ink, deviations === 1 ? 0.9 : 0.55), 1.25)
   }
