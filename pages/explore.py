@@ -5,7 +5,6 @@ import streamlit as st
 from ui import maps, state
 from ui.axes import choose_plane
 from ui.decoder import decode
-from ui.encoded import nearest_record
 from ui.latent_map import latent_map
 from ui.readout import readout
 from ui.sliders import z_sliders
@@ -24,7 +23,7 @@ def explore() -> None:
         colour = maps.choose_colour(explorer, split)
     group = maps.current_group(explorer, plane, split)
     place = state.explore_place(explorer, split)
-    record = nearest_record(explorer, split, place.z)
+    record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names
     with left:
         latent_map(
@@ -39,7 +38,7 @@ def explore() -> None:
             height=742,
             key=f"map of {explorer.card.key[:12]}",
             on_settled=lambda settled: state.settle(explorer, settled),
-            on_group=lambda drawn: maps.set_group(explorer, plane, drawn),
+            on_group=lambda drawn: maps.set_group(explorer, plane, split, drawn),
         )
     with right:
         view(

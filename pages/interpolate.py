@@ -9,10 +9,10 @@ import streamlit as st
 from ui import maps, state
 from ui.axes import MapPlane, choose_plane
 from ui.decoder import decode
-from ui.encoded import nearest_record
 from ui.latent_map import MapClick, MapPath, latent_map
 from ui.pair import choose_pair, pair_buttons, take_click
 from ui.place import Place
+from ui.readout import readout
 from ui.scrubber import scrubber
 from ui.view import view
 from vae_core.images import gif_bytes, montage, png_bytes
@@ -42,10 +42,11 @@ def interpolate() -> None:
     mu = explorer.latents.mu
     paths = {name: make(mu[start], mu[end], steps) for name, make in METHODS.items()}
     films = {name: decode(explorer, path) for name, path in paths.items()}
-    stamp = f"{start} {end}"
+    stamp = f"{start} {end} of {explorer.card.key}"
     at = st.session_state.get("scrubbed", {}).get(stamp, mu[start])
-    name = f"interpolate {explorer.card.key[:12]} {explorer.device}"
-    place = Place(name, explorer, np.asarray(at, np.float32), stamp=stamp)
+    place_name = f"interpolate {explorer.card.key[:12]} {explorer.device}"
+    place = Place(place_name, explorer, np.asarray(at, np.float32), stamp=stamp)
+    record, names = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
     if goes_on:
         state.set_z(explorer, place.z)
         st.switch_page(EXPLORE)
@@ -69,8 +70,8 @@ def interpolate() -> None:
         view(
             place,
             picture=decode(explorer, place.z[None])[0],
-            record=nearest_record(explorer, "test", place.z),
-            class_names=explorer.card.data.class_names,
+            record=record,
+            class_names=names,
             key=f"interpolation view of {explorer.card.key[:12]}",
         )
     for method, path in paths.items():
@@ -85,6 +86,7 @@ def interpolate() -> None:
             key=f"scrubber {method} of {explorer.card.key[:12]}",
             on_settled=lambda settled: st.session_state.update(scrubbed={stamp: settled.z}),
         )
+    readout(place, record=record, class_names=names, key=f"interpolation readout of {explorer.card.key[:12]}")
 
 
 def offer_film(name: str, film: npt.NDArray[np.uint8]) -> None:

@@ -1,14 +1,15 @@
 """Sample: draws from the prior, decoded, and where they lie on the map."""
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from ui import maps, state
 from ui.axes import choose_plane
 from ui.decoder import decode
-from ui.encoded import nearest_record
 from ui.latent_map import MapMarkers, latent_map
-from ui.place import Place
+from ui.place import Place, Settled
+from ui.readout import readout
 from ui.view import view
 from ui.wall import wall
 from vae_core.images import montage, png_bytes, to_uint8
@@ -20,6 +21,14 @@ explorer = state.current_explorer()
 def next_seed() -> None:
     """Take another seed, for other draws."""
     st.session_state["sample seed"] = int(np.random.default_rng().integers(1_000_000))
+
+
+def how_far(z: npt.NDArray[np.float32]) -> str:
+    """The draws' distance from the data, in words; nothing for a model without an encoder."""
+    if not explorer.can.encode:
+        return ""
+    _, distances = explorer.nearest(z)
+    return f" · median distance to the nearest test image's mean {np.median(distances):.2f}"
 
 
 @st.fragment
@@ -64,8 +73,10 @@ def sample() -> None:
     z = sample_prior(count, explorer.latent_dim, temperature=temperature, generator=generator)
     means = decode(explorer, z)
     images = means if what == "mean" else np.moveaxis(to_uint8(explorer.draw(z, generator=generator)), 1, -1)
-    name = f"sample {explorer.card.key[:12]} {explorer.device}"
-    place = Place(name, explorer, z[0], stamp=f"{seed} {count} {temperature}", pinned=False)
+    stamp = f"{seed} {count} {temperature} of {explorer.card.key}"
+    at = st.session_state.get("sampled", {}).get(stamp, Settled(z[0], pinned=False))
+    place = Place(f"sample {explorer.card.key[:12]} {explorer.device}", explorer, at.z, stamp, pinned=at.pinned)
+    record, names = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
     left, middle, right = st.columns([7, 7, 5], gap="medium")
     with left:
         plane = choose_plane(explorer)
@@ -79,7 +90,13 @@ def sample() -> None:
             key=f"sample map of {explorer.card.key[:12]}",
         )
     with middle:
-        wall(place, z=z, pictures=images, key=f"wall of {explorer.card.key[:12]}")
+        wall(
+            place,
+            z=z,
+            pictures=images,
+            key=f"wall of {explorer.card.key[:12]}",
+            on_settled=lambda settled: st.session_state.update(sampled={stamp: settled}),
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
                 "PNG",
@@ -89,16 +106,16 @@ def sample() -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            _, distances = explorer.nearest(z)
-            st.caption(f"{count} draws · median distance to the nearest test image's mean {np.median(distances):.2f}")
+            st.caption(f"{count} draws{how_far(z)}")
     with right:
         view(
             place,
-            picture=means[0],
-            record=nearest_record(explorer, "test", z[0]),
-            class_names=explorer.card.data.class_names,
+            picture=decode(explorer, place.z[None])[0],
+            record=record,
+            class_names=names,
             key=f"sample view of {explorer.card.key[:12]}",
         )
+    readout(place, record=record, class_names=names, key=f"sample readout of {explorer.card.key[:12]}")
 
 
 sample()

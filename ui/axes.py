@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import state
+from ui import address
 from ui.text import subscript
 from vae_core import LatentExplorer
 from vae_core.latent.plane import Plane, axes_plane, pca_plane
@@ -50,6 +50,7 @@ def widest_plane(explorer: LatentExplorer) -> MapPlane:
 def choose_plane(explorer: LatentExplorer) -> MapPlane:
     """Select boxes where there is a choice, at first with the widest; the address says what was chosen."""
     if explorer.latent_dim <= 2:
+        address.write("axes", None)
         return widest_plane(explorer)
     kl = explorer.card.test.kl_per_dimension
     kind, across, up = (f"{what} of {explorer.name}" for what in ("plane", "axis Across", "axis Up"))
@@ -66,7 +67,7 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
             width=190,
         )
         if chosen == PCA:
-            state.write_address("axes", PCA)
+            address.write("axes", PCA)
             return _principal(explorer)
         axes: list[int] = []
         for title, key in (("Across", across), ("Up", up)):
@@ -84,16 +85,18 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
                 )
             )
     plane = _of_axes(explorer, axes[0], axes[1])
-    state.write_address("axes", plane.key)
+    address.write("axes", plane.key)
     return plane
 
 
 def _take_from_address(explorer: LatentExplorer, kind: str, across: str, up: str) -> None:
-    text = state.asked("axes")
-    if text == PCA:
-        st.session_state[kind] = PCA
+    text = address.asked("axes")
+    if text is None:
         return
-    parts = (text or "").split(",")
+    st.session_state[kind] = PCA if text == PCA else "axes"
+    for key in (across, up):
+        st.session_state.pop(key, None)
+    parts = text.split(",")
     if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
         one, other = (int(part) - 1 for part in parts)
         if one != other and 0 <= min(one, other) and max(one, other) < explorer.latent_dim:

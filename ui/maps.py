@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from ui import state
+from ui import address
 from ui.axes import MapPlane
-from ui.encoded import SPLITS, encoded, images_of, scores
+from ui.encoded import SPLITS, PointRecord, encoded, images_of, nearest_record, scores
 from ui.latent_map import MapColour, MapGroup, MapPoints
 from ui.place import FARTHEST
 from ui.text import subscript
@@ -24,6 +24,8 @@ TERMS = {"elbo": "ELBO", "log-likelihood": "Log-likelihood", "kl": "KL"}
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _points(card: str, plane: str, split: str, _explorer: LatentExplorer, _plane: MapPlane) -> MapPoints:
+    if not _explorer.can.encode:
+        return MapPoints.register(np.zeros((0, 2)), None, ())
     codes = encoded(_explorer, split)
     return MapPoints.register(_plane.plane.project(codes.mu), codes.labels, _explorer.card.data.class_names)
 
@@ -33,17 +35,24 @@ def map_points(explorer: LatentExplorer, plane: MapPlane, split: str = "test") -
     return _points(explorer.card.key, plane.key, split, explorer, plane)
 
 
+def nearest_image(explorer: LatentExplorer, split: str, z: npt.ArrayLike) -> PointRecord | None:
+    """The record of the image whose posterior mean lies nearest to z (D,); None for a model without an encoder."""
+    return nearest_record(explorer, split, z) if explorer.can.encode else None
+
+
 def choose_split(explorer: LatentExplorer) -> str:
     """A select box of the splits, where the data is on this machine; without it there is the test split alone."""
+    wish = address.asked("points")
     if not explorer.can.encode or images_of(explorer, "all") is None:
+        address.write("points", None)
         return "test"
     data = explorer.card.data
     n_train = data.n_train + data.n_validation
     counts = {"test": data.n_test, "train": n_train, "all": n_train + data.n_test}
     titles = {"test": "Test", "train": "Training", "all": "All"}
     key = f"points of {explorer.name}"
-    if (wish := state.asked("points")) in SPLITS:
-        st.session_state[key] = wish
+    if wish is not None:
+        st.session_state[key] = wish if wish in SPLITS else "test"
     split: str = st.selectbox(
         "Images",
         SPLITS,
@@ -53,7 +62,7 @@ def choose_split(explorer: LatentExplorer) -> str:
         help="Which encoded images the map shows; training means training and validation split.",
         width=165,
     )
-    state.write_address("points", None if split == "test" else split)
+    address.write("points", None if split == "test" else split)
     if split != "test":
         with st.spinner("Encoding the images …"):
             encoded(explorer, split)
@@ -68,7 +77,7 @@ def choose_colour(explorer: LatentExplorer, split: str) -> MapColour | None:
     titles |= TERMS if images_of(explorer, split) is not None else {}
     titles |= {f"z{i + 1}": f"z{subscript(i + 1)}" for i in dims}
     key = f"colour of {explorer.name}"
-    if (wish := state.asked("colour")) in titles:
+    if (wish := address.asked("colour")) is not None:
         st.session_state[key] = wish
     if st.session_state.get(key) not in titles:
         st.session_state[key] = CLASS
@@ -82,7 +91,7 @@ def choose_colour(explorer: LatentExplorer, split: str) -> MapColour | None:
         "coordinate of its posterior mean.",
         width=150,
     )
-    state.write_address("colour", None if name == CLASS else name)
+    address.write("colour", None if name == CLASS else name)
     return None if name == CLASS else _colour(explorer.card.key, split, name, titles[name], explorer)
 
 
@@ -100,41 +109,53 @@ def _colour(card: str, split: str, name: str, title: str, _explorer: LatentExplo
 
 
 def current_group(explorer: LatentExplorer, plane: MapPlane, split: str) -> MapGroup | None:
-    """The group that was drawn on this plane, or the one that the address of the first run asks for."""
-    key = _group_key(explorer, plane)
-    wish = state.asked("group")
-    if key not in st.session_state and wish is not None:
-        outline = parse_outline(wish)
-        st.session_state[key] = None if outline is None else (outline, None)
-    drawn: tuple[Outline, tuple[int, ...] | None] | None = st.session_state.get(key)
-    if drawn is None:
-        state.write_address("group", None)
-        return None
-    outline, shown = drawn
-    state.write_address("group", ",".join(f"{value:.3g}" for value in outline.ravel()))
-    return MapGroup.of(outline, map_points(explorer, plane, split), shown)
+    """The group of a split's images that was drawn on this plane, or that the address asks for."""
+    key = _group_key(explorer, plane, split)
+    if (wish := address.asked("group")) is not None:
+        found = parse_outline(wish)
+        points = map_points(explorer, plane, split)
+        st.session_state[key] = None if found is None else MapGroup.of(found[0], points, found[1])
+    group: MapGroup | None = st.session_state.get(key)
+    address.write("group", None if group is None else _outline_text(group))
+    return group
 
 
-def set_group(explorer: LatentExplorer, plane: MapPlane, group: MapGroup | None) -> None:
+def set_group(explorer: LatentExplorer, plane: MapPlane, split: str, group: MapGroup | None) -> None:
     """Note the group that a hand has drawn; None: it was taken away."""
-    st.session_state[_group_key(explorer, plane)] = None if group is None else (group.polygon, group.shown)
+    if group is not None:  # with the digits of the address, which then holds the same images
+        outline, shown = parse_outline(_outline_text(group)) or (group.polygon, group.shown)
+        shown = None if shown is not None and len(shown) == len(explorer.card.data.class_names) else shown
+        group = MapGroup.of(outline, map_points(explorer, plane, split), shown)
+    st.session_state[_group_key(explorer, plane, split)] = group
 
 
-def parse_outline(text: str) -> Outline | None:
-    """The outline of an address, (K, 2), or None when it is not 3 to 256 corners of sensible size."""
+def parse_outline(text: str) -> tuple[Outline, tuple[int, ...] | None] | None:
+    """The outline of an address and the classes shown, "x,y,x,y,…" and perhaps ";0,3", as in `MapGroup`.
+
+    None when it is not 3 to 256 corners of sensible size and classes from 0 to 255.
+    """
     if len(text) > 256 * 2 * 12:
         return None
+    corners, semicolon, classes = text.partition(";")
     try:
-        values = [float(part) for part in text.split(",")]
+        values = [float(part) for part in corners.split(",")]
+        shown = tuple(int(part) for part in classes.split(",")) if semicolon else None
     except ValueError:
         return None
     if len(values) % 2 or not 6 <= len(values) <= 512 or not all(abs(value) <= FARTHEST for value in values):
         return None
-    return np.array(values).reshape(-1, 2)
+    if shown is not None and not all(0 <= label < 256 for label in shown):
+        return None
+    return np.array(values).reshape(-1, 2), shown
 
 
-def _group_key(explorer: LatentExplorer, plane: MapPlane) -> str:
-    return f"group on {plane.key} of {explorer.card.key}"
+def _outline_text(group: MapGroup) -> str:
+    corners = ",".join(f"{value:.4g}" for value in group.polygon.ravel())
+    return corners if group.shown is None else f"{corners};{','.join(map(str, group.shown))}"
+
+
+def _group_key(explorer: LatentExplorer, plane: MapPlane, split: str) -> str:
+    return f"group of {split} on {plane.key} of {explorer.card.key}"
 
 
 def describe_group(explorer: LatentExplorer, split: str, indices: npt.NDArray[np.int64]) -> str:

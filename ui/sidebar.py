@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import state
+from ui import address, state
 from ui.fetch import fetch_button
 from ui.text import plain
 from vae_core import LatentExplorer
@@ -49,9 +49,7 @@ def show() -> None:
 
 def _choose() -> None:
     st.session_state["model"] = st.session_state["model choice"]
-    st.session_state["asked"] = {}  # what the address said belongs to the model before
-    for name in ("z", "axes", "group"):
-        state.write_address(name, None)
+    address.forget()
 
 
 def _device_name(device: str) -> str:

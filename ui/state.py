@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from ui import address
 from ui.cache import open_explorer
 from ui.place import FARTHEST, Place, Settled
 from ui.text import plain
@@ -38,17 +39,22 @@ def usable_models() -> list[CheckpointEntry]:
 
 
 def restore_from_url(names: list[str]) -> None:
-    """On a session's first run, take the model from the address; say so when it names one that is not there."""
+    """On a session's first run, take the model from the address; say so when it names one that is not there.
+
+    Later on the address is followed where somebody goes back or forward in its history.
+    """
     if st.session_state.get("model") in names:
+        if (back := address.gone_back()) in names:
+            st.session_state["model"] = back
         return
-    st.session_state["asked"] = st.query_params.to_dict()
+    address.begin()
     wanted = st.query_params.get("model", st.session_state.get("model"))
     if wanted is not None and wanted not in names:
         # An address may come from anybody: only what can be a name is shown, and as code, lest it become a link.
         named = f" named `{wanted}`" if NAME_PATTERN.fullmatch(wanted) else " of the name that the address asks for"
         st.session_state["notice"] = f"There is no model{named} here, so this is another one."
         st.query_params.clear()
-        st.session_state["asked"] = {}
+        address.forget()
     st.session_state["model"] = wanted if wanted in names else first_model(names)
 
 
@@ -82,7 +88,7 @@ def current_explorer() -> LatentExplorer:
 def choose_explorer(entries: list[CheckpointEntry], device: str) -> None:
     """Open the chosen model, if that can be done; from here on its name and z stand in the address."""
     (entry,) = (entry for entry in entries if entry.name == st.session_state["model"])
-    write_address("model", entry.name)
+    address.write("model", entry.name)
     close_explorer()
     try:
         explorer = st.session_state["explorer"] = open_explorer(entry, device)
@@ -125,7 +131,7 @@ def _here(explorer: LatentExplorer) -> _Here:
     key = _z_key(explorer)
     if key not in st.session_state:
         z = np.zeros(explorer.latent_dim, np.float32)
-        text = asked("z")
+        text = address.asked("z")
         if text is not None:
             parsed = parse_z(text, explorer.latent_dim)
             if parsed is None:
@@ -138,22 +144,6 @@ def _here(explorer: LatentExplorer) -> _Here:
         set_z(explorer, z)
     here: _Here = st.session_state[key]
     return here
-
-
-def asked(name: str) -> str | None:
-    """What the address of the session's first run says of `name`, once: afterwards the session itself knows."""
-    wishes: dict[str, str] = st.session_state.get("asked", {})
-    return wishes.pop(name, None)
-
-
-def write_address(name: str, value: str | None) -> None:
-    """Have the address say so; None takes the name out of it."""
-    if st.query_params.get(name) == value:
-        return
-    if value is None:
-        del st.query_params[name]
-    else:
-        st.query_params[name] = value
 
 
 def parse_z(text: str, latent_dim: int) -> npt.NDArray[np.float32] | None:

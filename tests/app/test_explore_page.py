@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.app.conftest import OpenApp, pixels, sent
+from ui import address
 from ui.maps import parse_outline
 from vae_core import LatentExplorer
 from vae_core.data import load_dataset
@@ -113,3 +114,37 @@ def test_hostile_axes_are_left_alone(open_app: OpenApp, text: str) -> None:
 def test_hostile_outlines_are_no_outline(text: str) -> None:
     """What is not 3 to 256 corners of sensible size is refused."""
     assert parse_outline(text) is None
+
+
+def test_a_group_of_some_classes_comes_back_as_it_was(open_app: OpenApp) -> None:
+    """An outline that was drawn while classes were hidden holds the same images when its address is opened."""
+    app = open_app(group="-9,-9,9,-9,9,9,-9,9;3,7")
+    labels = LatentExplorer.load("digits-2d").latents.labels
+    assert labels is not None
+    assert any(f"{int(np.isin(labels, [3, 7]).sum()):,} images chosen" in caption.value for caption in app.caption)
+    assert "-9,-9,9,-9,9,9,-9,9;3,7" == app.query_params["group"]
+
+
+def test_going_back_leads_to_the_model_and_the_looks_before(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address other than the one last written is followed; looks that it does not name are the usual ones."""
+    app = open_app(model="mnist-16d", axes="3,1", colour="kl")
+    monkeypatch.setattr(address, "UNDERWAY_SECONDS", 0.0)
+    app.query_params["axes"] = "5,2"
+    del app.query_params["colour"]
+    app.run()
+    assert ["z₅", "z₂"] == sent(app, "latent_map")["axes"]
+    assert sent(app, "latent_map")["colour"] is None
+    app.query_params["model"] = "digits-2d"
+    app.run()
+    assert not app.exception
+    assert 2 == len(sent(app, "sliders")["place"]["z"])
+    assert "digits-2d" == app.sidebar.selectbox[0].value == app.query_params["model"]
+
+
+def test_an_address_that_is_underway_is_not_followed(open_app: OpenApp) -> None:
+    """A run that still carries the address before a change does not undo the change."""
+    app = open_app()
+    app.sidebar.selectbox[0].set_value("mnist-16d").run()
+    app.query_params["model"] = "digits-2d"
+    app.run()
+    assert "mnist-16d" == app.query_params["model"]

@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenApp, pixels, sent
+from ui.place import Settled
 from vae_core import LatentExplorer
 from vae_core.images import to_uint8
 from vae_core.latent.paths import linear, slerp
@@ -110,3 +111,26 @@ def test_the_marks_on_the_map_are_the_draws(open_app: OpenApp) -> None:
     distances = np.linalg.norm(mu[None] - z[:, None], axis=2).min(axis=1)
     assert "37 draws" in app.main.caption[-1].value
     assert f"mean {np.median(distances):.2f}" in app.main.caption[-1].value
+
+
+def test_another_model_has_places_of_its_own(open_app: OpenApp) -> None:
+    """Where a path of one model was scrubbed to is nothing to another model, whose pair has the same numbers."""
+    app = open_app("interpolate", model="mnist-2d")
+    stamp = sent(app, "view")["place"]["stamp"]
+    app.session_state["scrubbed"] = {stamp: np.array([1.0, 2.0], np.float32)}
+    app.run()
+    assert [1.0, 2.0] == sent(app, "view")["place"]["z"]
+    app.sidebar.selectbox[0].set_value("mnist-16d").run()
+    assert not app.exception
+    assert 16 == len(sent(app, "view")["place"]["z"])
+
+
+def test_a_settled_draw_is_shown_after_the_rerun(open_app: OpenApp) -> None:
+    """What Python sends along is the picture of the draw that was chosen, which is what shows without the channel."""
+    app = open_app("sample")
+    z = np.array(sent(app, "wall")["z"][5], np.float32)
+    app.session_state["sampled"] = {sent(app, "view")["place"]["stamp"]: Settled(z, pinned=True)}
+    app.run()
+    explorer = LatentExplorer.load("digits-2d")
+    assert np.array_equal(to_uint8(explorer.decode(z[None]))[0, 0], pixels(sent(app, "view")["picture"])[0, ..., 0])
+    assert sent(app, "view")["place"]["pinned"]
