@@ -55,10 +55,12 @@ def explore() -> None:
             height=430,
             on_settled=lambda settled: state.settle(explorer, settled),
         )
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         readout(place, key=f"readout of {explorer.card.key[:12]}", class_names=names, record=record)
         if group is not None:
-            st.caption(maps.describe_group(explorer, split, group.indices), width="content")
+            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+                st.caption(maps.describe_group(explorer, split, group.indices), width="content")
+                st.button("Clear", type="tertiary", on_click=maps.set_group, args=(explorer, plane, split, None))
 
 
 explore()

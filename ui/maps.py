@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from ui import address
 from ui.axes import MapPlane
-from ui.encoded import SPLITS, PointRecord, encoded, images_of, nearest_record, scores
+from ui.encoded import SPLITS, encoded, images_of
 from ui.latent_map import MapColour, MapGroup, MapPoints
 from ui.place import FARTHEST
-from ui.text import subscript
+from ui.records import PointRecord, nearest_record
+from ui.scores import scores
+from ui.text import plain, subscript
 from vae_core import LatentExplorer
 
 Outline = npt.NDArray[np.float64]
@@ -43,10 +43,18 @@ def nearest_image(explorer: LatentExplorer, split: str, z: npt.ArrayLike) -> Poi
 def choose_split(explorer: LatentExplorer) -> str:
     """A select box of the splits, where the data is on this machine; without it there is the test split alone."""
     wish = address.asked("points")
+    data = explorer.card.data
     if not explorer.can.encode or images_of(explorer, "all") is None:
         address.write("points", None)
+        st.selectbox(
+            "Images",
+            ["test"],
+            format_func=lambda _: f"Test · {data.n_test:,}",
+            disabled=True,
+            help="The test images' codes came with the model; the training images can be shown once the data is here.",
+            width=165,
+        )
         return "test"
-    data = explorer.card.data
     n_train = data.n_train + data.n_validation
     counts = {"test": data.n_test, "train": n_train, "all": n_train + data.n_test}
     titles = {"test": "Test", "train": "Training", "all": "All"}
@@ -165,5 +173,8 @@ def describe_group(explorer: LatentExplorer, split: str, indices: npt.NDArray[np
     if labels is None or not names or not len(indices):
         return text
     counts = np.bincount(labels[indices], minlength=len(names))
-    most = [i for i in np.argsort(-counts, kind="stable")[:3] if counts[i]]
-    return f"{text}: " + ", ".join(f"{names[i]} {math.floor(100 * counts[i] / len(indices) + 0.5)} %" for i in most)
+    most = [int(i) for i in np.argsort(-counts, kind="stable")[:3] if counts[i]]
+    parts = [f"{plain(names[i])}: {counts[i] / len(indices):.0%}" for i in most]
+    if rest := len(indices) - int(counts[most].sum()):
+        parts.append(f"others: {rest / len(indices):.0%}")
+    return f"{text} ({', '.join(parts)})"

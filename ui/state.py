@@ -26,11 +26,12 @@ FIRST_MODEL = "mnist-2d"
 
 @dataclass(frozen=True, eq=False)
 class _Here:
-    """Where the session stands in a model's space; `stamp` changes when Python moves z, see `ui.place.Place`."""
+    """Where the session stands in a model's space; `stamp` and `first` are as in `ui.place.Place`."""
 
     z: npt.NDArray[np.float32]
     pinned: bool
     stamp: str
+    first: bool = False
 
 
 def usable_models() -> list[CheckpointEntry]:
@@ -113,7 +114,9 @@ def explore_place(explorer: LatentExplorer, split: str) -> Place:
     """The session's own place in a model's space, which Explore shows beside the images of `split`."""
     here = _here(explorer)
     name = f"explore {explorer.card.key[:12]} {explorer.device}"
-    return Place(name, explorer, here.z, here.stamp, pinned=here.pinned, in_address=True, split=split)
+    return Place(
+        name, explorer, here.z, here.stamp, pinned=here.pinned, first=here.first, in_address=True, split=split
+    )
 
 
 def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:
@@ -141,7 +144,7 @@ def _here(explorer: LatentExplorer) -> _Here:
                 )
             else:
                 z = parsed
-        set_z(explorer, z)
+        st.session_state[key] = _Here(z, pinned=True, stamp=secrets.token_hex(6), first=True)
     here: _Here = st.session_state[key]
     return here
 
