@@ -48,9 +48,9 @@ MAP_PAGE = """
 import numpy as np
 import streamlit as st
 from ui.decoder import decode
-from ui.encoded import nearest_record
 from ui.latent_map import MapPoints, latent_map
 from ui.place import Place
+from ui.records import nearest_record
 from ui.view import view
 from vae_core import LatentExplorer
 from vae_core.latent.plane import axes_plane

@@ -2,8 +2,10 @@
 
 The live channel (`submit`) and the pages' scripts (`decode`) share the worker. A request is small when its images take
 no longer than 2 ms, as measured on this model: what a pointer asks for. Small ones that wait for the same model are
-decoded as one batch. Big ones (grids, strips) are decoded in chunks of that length; between two chunks small ones go
-first, and the big ones of several clients take turns.
+decoded as one batch, of each client one; who asks for another model has the next batch. Big ones (grids, strips) are
+decoded in chunks of that length; between two chunks small ones go first, and big ones of several clients take turns.
+What pages want to know of all images of a split (`in_background`) is computed in pieces of that length when nobody
+waits for a picture, and about every 50 ms when somebody does.
 
 A request waits in a slot, its client's lane: a newer one of that lane takes its place, and with it its turn. So the
 queue is bounded by the number of lanes, and whoever asks often does not wait longer.
@@ -11,16 +13,20 @@ queue is bounded by the number of lanes, and whoever asks often does not wait lo
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from ui.background import Background
 from ui.decoder_worker import Done, Pixels, Request, Worker
 from vae_core import LatentExplorer
 from vae_core.inputs import checked_z
+
+Part = TypeVar("Part")
 
 _workers: dict[str, Worker] = {}
 _workers_lock = Lock()
@@ -91,6 +97,27 @@ def decode(explorer: LatentExplorer, z: npt.ArrayLike, label: npt.ArrayLike | No
     labels = None if label is None else np.asarray(label, np.int64)
     submit(explorer, points, labels, done, client=future, lane=0)
     return future.result()
+
+
+def in_background(explorer: LatentExplorer, n_images: int, ask: Callable[[slice], Part]) -> Future[list[Part]]:
+    """Have something asked of a model for many images, a few at a time, without keeping anybody's picture waiting.
+
+    Parameters
+    ----------
+    explorer : LatentExplorer
+    n_images : int
+        At least one.
+    ask : callable
+        From a slice of these images to what is wanted of them; called in the worker.
+
+    Returns
+    -------
+    Future of a list
+        What `ask` gave, slice after slice, or its error.
+    """
+    work = Background(n_images, ask)
+    _worker(explorer.device).in_background(work)
+    return work.future
 
 
 def _worker(device: str) -> Worker:

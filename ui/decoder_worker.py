@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Condition, Lock, Thread
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from ui.background import Background
+from ui.pace import Pace
 from vae_core import LatentExplorer
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -25,7 +28,8 @@ CHUNK_SECONDS = 0.002
 BATCH_SECONDS = 0.008
 """How long a batch of small requests may take before a big one has its turn: half a frame of a screen."""
 
-LARGEST_CHUNK = 1024
+BACKGROUND_SECONDS = 0.05
+"""How long background work stands still at most, however many pictures are asked for: it has a few hundredths."""
 
 logger = logging.getLogger(__name__)
 
@@ -54,36 +58,15 @@ class Request:
             logger.exception("A decoded picture could not be handed over.")
 
 
-class Pace:
-    """Seconds an image takes: a mean in which each call counts four fifths of the one after it, weighted by images.
-
-    A call that took more than four times as long as the mean counts as four times: one hiccup must not take a crowd's
-    batches apart, while a device that has become slower is found out within a few calls.
-    """
-
-    def __init__(self) -> None:
-        self._seconds, self._images = 0.0, 0.0
-
-    def note(self, n_images: int, seconds: float) -> None:
-        """Take a measured call into account."""
-        if self._images:
-            seconds = min(seconds, 4 * n_images * self._seconds / self._images)
-        self._seconds = 0.8 * self._seconds + seconds
-        self._images = 0.8 * self._images + n_images
-
-    def images_in(self, seconds: float) -> int:
-        """How many images that time is good for, at least one; before the first measurement 16."""
-        if not self._images:
-            return 16
-        return max(1, min(LARGEST_CHUNK, int(seconds * self._images / max(self._seconds, 1e-9))))
-
-
 class Worker:
     """The queue of one device, and the thread that works it off. All methods but `_run` may be called anywhere."""
 
     def __init__(self, device: str) -> None:
-        self._small: dict[tuple[Hashable, int], Request] = {}  # (client, lane) -> request; the oldest slot first
-        self._big: dict[Hashable, dict[int, Request]] = {}  # client -> lane -> request; whose turn it is first
+        # client -> lane -> request; whose turn it is first, and of a client the oldest slot first
+        self._small: dict[Hashable, dict[int, Request]] = {}
+        self._big: dict[Hashable, dict[int, Request]] = {}
+        self._background: deque[Background[Any]] = deque()
+        self._background_at = 0.0  # when its last piece was done
         self._paces: WeakKeyDictionary[LatentExplorer, Pace] = WeakKeyDictionary()
         self._changed = Condition(Lock())
         Thread(target=self._run, name=f"decoder {device}", daemon=True).start()
@@ -91,29 +74,26 @@ class Worker:
     def submit(self, request: Request, client: Hashable, lane: int) -> None:
         """Queue a request, in the place of the one that waits in its slot."""
         with self._changed:
-            if len(request.z) <= self._pace(request.explorer).images_in(CHUNK_SECONDS):
-                self._drop_big(client, lane)
-                self._small[client, lane] = request
-            else:
-                self._small.pop((client, lane), None)
-                self._big.setdefault(client, {})[lane] = request
+            is_small = len(request.z) <= self._pace(request.explorer).images_in(CHUNK_SECONDS)
+            queue, other = (self._small, self._big) if is_small else (self._big, self._small)
+            _drop(other, client, lane)
+            queue.setdefault(client, {})[lane] = request
             self._changed.notify()
 
     def withdraw(self, client: Hashable, lane: int | None) -> None:
         """Forget what waits in a slot, or in all of the client's."""
         with self._changed:
-            if lane is not None:
-                self._small.pop((client, lane), None)
-                self._drop_big(client, lane)
-                return
-            self._big.pop(client, None)
-            for slot in [slot for slot in self._small if slot[0] == client]:
-                del self._small[slot]
+            for queue in (self._small, self._big):
+                if lane is None:
+                    queue.pop(client, None)
+                else:
+                    _drop(queue, client, lane)
 
-    def _drop_big(self, client: Hashable, lane: int) -> None:
-        lanes = self._big.get(client)
-        if lanes is not None and lanes.pop(lane, None) is not None and not lanes:
-            del self._big[client]
+    def in_background(self, work: Background[Any]) -> None:
+        """Have a piece of it done whenever nobody waits for a picture, and now and then when somebody does."""
+        with self._changed:
+            self._background.append(work)
+            self._changed.notify()
 
     def _pace(self, explorer: LatentExplorer) -> Pace:
         pace = self._paces.get(explorer)
@@ -124,7 +104,7 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._small and not self._big:
+                while not (self._small or self._big or self._background):
                     self._changed.wait()
                 batch = self._take_batch()
             if batch:
@@ -133,19 +113,36 @@ class Worker:
                 turn = self._take_turn()
             if turn is not None:
                 self._decode_chunk(*turn)
-            batch, turn = [], None  # an idle worker keeps no model alive
+            with self._changed:
+                work = self._take_background()
+            if work is not None:
+                self._go_on(work)
+            batch, turn, work = [], None, None  # an idle worker keeps no model alive
 
     def _take_batch(self) -> list[Request]:
-        if not self._small:
-            return []
-        oldest = next(iter(self._small.values()))
-        room = self._pace(oldest.explorer).images_in(BATCH_SECONDS)
+        """What goes with the one whose turn it is: one request of each client, more only if nobody else waits."""
         batch: list[Request] = []
-        for slot, request in list(self._small.items()):
-            if request.goes_with(oldest) and (not batch or len(request.z) <= room):
-                batch.append(self._small.pop(slot))
-                room -= len(request.z)
-        return batch
+        room = 0
+        while True:
+            served = []
+            for client, lanes in self._small.items():
+                for lane, request in lanes.items():
+                    if not batch:
+                        room = self._pace(request.explorer).images_in(BATCH_SECONDS)
+                    elif not request.goes_with(batch[0]) or len(request.z) > room:
+                        continue
+                    batch.append(request)
+                    room -= len(request.z)
+                    served.append((client, lane))
+                    break
+            others_wait = len(served) < len(self._small)
+            for client, lane in served:
+                lanes = self._small.pop(client)
+                del lanes[lane]
+                if lanes:
+                    self._small[client] = lanes  # to the end of the row
+            if others_wait or not served:
+                return batch
 
     def _take_turn(self) -> tuple[Hashable, int, Request] | None:
         if not self._big:
@@ -154,6 +151,19 @@ class Worker:
         lanes = self._big[client] = self._big.pop(client)  # to the end of the row
         lane, request = next(iter(lanes.items()))
         return client, lane, request
+
+    def _take_background(self) -> Background[Any] | None:
+        if not self._background or (
+            (self._small or self._big) and perf_counter() - self._background_at < BACKGROUND_SECONDS
+        ):
+            return None
+        return self._background.popleft()
+
+    def _go_on(self, work: Background[Any]) -> None:
+        goes_on = work.go_on()
+        self._background_at = perf_counter()
+        if goes_on:
+            self.in_background(work)  # behind the others
 
     def _decode_batch(self, batch: Sequence[Request]) -> None:
         try:
@@ -195,7 +205,7 @@ class Worker:
         with self._changed:
             wanted = self._big.get(client, {}).get(lane) is request
             if wanted:
-                self._drop_big(client, lane)
+                _drop(self._big, client, lane)
         if wanted:
             request.finish(result, request.seconds)
 
@@ -208,6 +218,12 @@ class Worker:
         with self._changed:
             self._pace(explorer).note(len(z), seconds)
         return pixels, seconds
+
+
+def _drop(queue: dict[Hashable, dict[int, Request]], client: Hashable, lane: int) -> None:
+    lanes = queue.get(client)
+    if lanes is not None and lanes.pop(lane, None) is not None and not lanes:
+        del queue[client]
 
 
 def _joined(labels: Sequence[npt.NDArray[np.int64] | None]) -> npt.NDArray[np.int64] | None:

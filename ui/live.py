@@ -28,12 +28,19 @@ Answer, 24 bytes, then pixels and text::
     24 u8   pixels   n × height × width × channels, then the text
 
 Kind 1 gives n images. Kind 2 gives the reconstruction decode(mu) and, where the data is on this machine, the
-original; its text is the JSON of `ui.encoded.PointRecord.facts`. A request that is refused is answered all the same,
+original; its text is the JSON of `ui.records.PointRecord.facts`. A request that is refused is answered all the same,
 with number 0 when it is too short to have one. Of a lane's requests those that a newer one replaced are not answered.
 
-Limits: a message of 1 MiB (more: closed with 1009), 4096 images, 1,000 messages a second (more: they are read more
-slowly), 100 malformed ones in a row (1008), five minutes without any (1001), ten seconds in which nothing can be sent,
-512 sockets.
+Limits: a message of 1 MiB (more: closed with 1009); 4096 images, and 16 MiB of them, a request, and 32 MiB that one
+client has asked for and was not sent yet (more: refused), 512 MiB of all clients (the one that holds most is let go);
+1,000 messages a second, one that is malformed or for an unknown model counting as 20 (more: they are read more slowly);
+100 malformed ones in a row (1008); five minutes without any (1001); ten seconds in which nothing can be sent; 512
+sockets, of these 128 from one address.
+
+The app has no accounts, so a token is not a person's: all sessions that use one device are given the same one, and it
+says no more than that its holder has been served a page in the last ten minutes. All sockets share one pot; the limit
+for an address keeps one holder from taking all of it. Loopback addresses have no such limit: there sits the machine's
+owner, or a proxy. Behind a proxy on another machine everybody has its address, and the 128 are for all.
 """
 
 from __future__ import annotations
@@ -41,8 +48,9 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from ipaddress import ip_address
 from threading import Lock
 from time import time
 from typing import Any
@@ -52,22 +60,21 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ui.cache import open_explorer
-from ui.live_client import THREADS, Client
-from vae_core import LatentExplorer, list_checkpoints
-from vae_core.errors import CheckpointError
+from ui.live_client import Client
+from ui.live_models import look_up, recall, remember
+from vae_core import LatentExplorer
 
 PATH = "/live"
 PROTOCOL = "latent-space.v1"
 TOKEN_SECONDS = 600
-MOST_SOCKETS = 512
-MOST_MODELS = 12
-N_MODEL_BYTES = 16
+MOST_SOCKETS, MOST_FROM_ADDRESS = 512, 128
 
-_models: OrderedDict[tuple[bytes, str], LatentExplorer] = OrderedDict()
+OPENERS = ThreadPoolExecutor(2, thread_name_prefix="live models")
+"""For models that must be looked up and opened."""
+
 _tokens: dict[str, tuple[str, float]] = {}  # device -> its newest token, and when that was made
 _lock = Lock()
-_sockets: set[WebSocket] = set()
+_sockets: dict[WebSocket, str] = {}  # and from which address
 
 
 def offer(explorer: LatentExplorer) -> dict[str, Any]:
@@ -79,8 +86,7 @@ def offer(explorer: LatentExplorer) -> dict[str, Any]:
         `path`, `token`, `expires` (seconds that the token is good for), `model` (32 hexadecimal digits), `device`,
         `latent_dim` and `image_shape` (C, H, W).
     """
-    model = bytes.fromhex(explorer.card.key)[:N_MODEL_BYTES]
-    _remember(model, explorer)
+    model = remember(explorer)
     with _lock:
         token, made = _tokens.get(explorer.device, ("", 0.0))
         if time() - made > TOKEN_SECONDS / 2:
@@ -98,22 +104,22 @@ def offer(explorer: LatentExplorer) -> dict[str, Any]:
 
 
 async def _answer(websocket: WebSocket) -> None:
-    device = _admitted_to(websocket)
-    if device is None or len(_sockets) >= MOST_SOCKETS:
+    device, address = _admitted_to(websocket), websocket.client.host if websocket.client else ""
+    if device is None or not _has_room(address):
         await websocket.close()  # before it is accepted: 403
         return
 
     async def lookup(model: bytes) -> LatentExplorer:
-        if (known := _recall(model, device)) is not None:
+        if (known := recall(model, device)) is not None:
             return known
-        return await asyncio.get_running_loop().run_in_executor(THREADS, _open, model, device)
+        return await asyncio.get_running_loop().run_in_executor(OPENERS, look_up, model, device)
 
-    _sockets.add(websocket)
+    _sockets[websocket] = address
     try:
         await websocket.accept(PROTOCOL)
         await Client(websocket, lookup).serve()
     finally:
-        _sockets.discard(websocket)
+        _sockets.pop(websocket)
 
 
 ROUTE = WebSocketRoute(PATH, _answer)
@@ -133,6 +139,15 @@ def _admitted_to(websocket: WebSocket) -> str | None:
         return None
 
 
+def _has_room(address: str) -> bool:
+    try:
+        is_limited = not ip_address(address).is_loopback
+    except ValueError:  # a socket of the file system, say
+        is_limited = False
+    n_same = sum(other == address for other in _sockets.values())
+    return len(_sockets) < MOST_SOCKETS and not (is_limited and n_same >= MOST_FROM_ADDRESS)
+
+
 def _is_own(origin: str, host: str) -> bool:
     try:
         parts = urlsplit(origin)
@@ -145,28 +160,3 @@ def _is_own(origin: str, host: str) -> bool:
 def _signer() -> URLSafeTimedSerializer:
     # Servers behind one balancer share the secret; else a token is good until the restart, and the page asks anew.
     return URLSafeTimedSerializer(os.environ.get("VAE_LIVE_SECRET") or secrets.token_hex(32), salt=PROTOCOL)
-
-
-def _remember(model: bytes, explorer: LatentExplorer) -> None:
-    with _lock:
-        _models[model, explorer.device] = explorer
-        _models.move_to_end((model, explorer.device))
-        while len(_models) > MOST_MODELS:
-            _models.popitem(last=False)
-
-
-def _recall(model: bytes, device: str) -> LatentExplorer | None:
-    with _lock:
-        if (model, device) in _models:
-            _models.move_to_end((model, device))
-        return _models.get((model, device))
-
-
-def _open(model: bytes, device: str) -> LatentExplorer:
-    """Open the model that a page was given by another server, or before this one was restarted."""
-    for entry in list_checkpoints():
-        if entry.card is not None and bytes.fromhex(entry.card.key)[:N_MODEL_BYTES] == model:
-            explorer = open_explorer(entry, device)
-            _remember(model, explorer)
-            return explorer
-    raise CheckpointError("This model is not here any more: reload the page.")

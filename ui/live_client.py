@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,28 +15,30 @@ import numpy as np
 import numpy.typing as npt
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui import decoder, encoded
+from ui import decoder, live_budget, records
 from ui.decoder_worker import Done, Pixels
+from ui.live_transport import GOING_AWAY, POLICY, TOO_LARGE, UNREACHABLE, dismiss, drained
 from ui.live_wire import DECODE, Answer, Head, MalformedError, number_of, packed, read_head, read_z
 from vae_core import LatentExplorer
-from vae_core.errors import VaeCoreError
+from vae_core.errors import CheckpointError, ShapeError, VaeCoreError
 
 LARGEST_MESSAGE = 1 << 20
-MOST_UNSENT = 32 << 20
-"""Bytes of answers that wait for one client; more only when it does not read."""
+LARGEST_ANSWER = 16 << 20
+MOST_HELD = 32 << 20
+"""Bytes that one client has asked for and was not sent yet; more only when it does not read."""
 
 RATE, BURST = 1000.0, 1000.0
 """Messages a second that a client may send for long, and at once; beyond, it is read more slowly."""
 
 MOST_MALFORMED = 100
 COST_MALFORMED = 20
-"""Of the messages that a client may send, one that is malformed counts as so many: noise is read slowly."""
+"""Of the messages that a client may send, one that is malformed, or for a model that is not there, counts as so many:
+noise is read slowly."""
 
 SEND_SECONDS, IDLE_SECONDS, WATCH_SECONDS = 10.0, 300.0, 1.0
-GOING_AWAY, UNREACHABLE, POLICY, TOO_LARGE = 1001, 1006, 1008, 1009
 
-THREADS = ThreadPoolExecutor(4, thread_name_prefix="live")
-"""For what takes longer than the event loop may wait, and is no decoding: models to be opened, data points."""
+RECORDS = ThreadPoolExecutor(4, thread_name_prefix="live records")
+"""For data points: looking them up takes longer than the event loop may wait."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,47 +59,39 @@ class Client:
         self._websocket, self._lookup = websocket, lookup
         self._loop = asyncio.get_running_loop()
         self._answers: dict[int, Answer] = {}  # lane -> its newest unsent; the lane that waits longest first
-        self._unsent = 0  # bytes of these
+        self._asked: dict[int, tuple[int, int]] = {}  # lane -> number and bytes of the newest request not answered yet
+        self._held = 0  # bytes of these two, and of the answer that is being sent
         self._to_send = asyncio.Event()
         self._points: dict[int, tuple[Head, LatentExplorer, npt.NDArray[np.float32], float]] = {}  # lane -> the newest
         self._to_look_up = asyncio.Event()
         self._heard = perf_counter()
         self._sending_since: float | None = None
+        self._must_go = asyncio.Event()
 
     async def serve(self) -> None:
         """Answer until the client leaves, or must go."""
-        work = [self._receive(), self._send(), self._answer_points(), self._watch()]
+        work = [self._receive(), self._send(), self._answer_points(), self._watch(), self._expelled()]
+        live_budget.join(self)
         tasks = [asyncio.create_task(part) for part in work]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             decoder.withdraw(self)
+            live_budget.leave(self)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         code = next(iter(done)).result()
         if code is not None:
-            await self._dismiss(code)
+            await dismiss(self._websocket, code)
 
-    async def _dismiss(self, code: int) -> None:
-        """Close the socket; drop the connection where that is not enough.
+    def let_go(self) -> None:
+        """Have this client dismissed: it holds more than there is room for."""
+        self._must_go.set()
 
-        ASGI knows only the polite end: it keeps what is to be sent for as long as the client does not read, and reads
-        whatever the client still sends.
-        """
-        # uvicorn's; behind another server it stays polite
-        transport = getattr(getattr(self._websocket._receive, "__self__", None), "transport", None)
-        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):  # it may be gone, or not read
-            if code != UNREACHABLE:
-                async with asyncio.timeout(WATCH_SECONDS):
-                    await self._websocket.close(code)
-                if code == GOING_AWAY:
-                    return
-                if isinstance(transport, asyncio.Transport):
-                    transport.pause_reading()
-                await asyncio.sleep(WATCH_SECONDS)  # for it to learn why
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
+    async def _expelled(self) -> int:
+        await self._must_go.wait()
+        return UNREACHABLE
 
     async def _receive(self) -> int | None:
         allowance, checked, n_malformed = BURST, perf_counter(), 0
@@ -114,9 +109,10 @@ class Client:
             except VaeCoreError as problem:
                 lane, number = number_of(content)
                 self._put(lane, Answer(number, received, text=str(problem), status=1))
+                if isinstance(problem, MalformedError | CheckpointError):
+                    allowance -= COST_MALFORMED - 1
                 if isinstance(problem, MalformedError):
                     n_malformed += 1
-                    allowance -= COST_MALFORMED - 1
                     if n_malformed == MOST_MALFORMED:
                         return POLICY
             allowance = min(BURST, allowance + RATE * (received - checked)) - 1
@@ -128,6 +124,7 @@ class Client:
         head = read_head(message)
         explorer = await self._lookup(head.model)
         z = read_z(message, head, explorer.latent_dim)
+        self._reserve(head, len(message) + (len(z) if head.kind == DECODE else 2) * math.prod(explorer.image_shape))
         if head.kind == DECODE:
             self._points.pop(head.lane, None)
             label = None if head.which == -1 else np.full(len(z), head.which, np.int64)
@@ -136,6 +133,20 @@ class Client:
             decoder.withdraw(self, head.lane)
             self._points[head.lane] = (head, explorer, z, received)
             self._to_look_up.set()
+
+    def _reserve(self, head: Head, size: int) -> None:
+        """Hold the bytes of a request and its answer, instead of those of an older request of its lane."""
+        before = self._asked.get(head.lane, (0, 0))[1]
+        if size > LARGEST_ANSWER:
+            raise ShapeError(f"This asks for {size:,} bytes of images; at most {LARGEST_ANSWER:,} can be had at once.")
+        if self._held - before + size > MOST_HELD:
+            raise ShapeError("More is asked for than was sent yet: wait for the answers before you ask for more.")
+        self._asked[head.lane] = head.number, size
+        self._hold(size - before)
+
+    def _hold(self, n_bytes: int) -> None:
+        self._held += n_bytes
+        live_budget.hold(self, n_bytes)
 
     def _done(self, head: Head, received: float) -> Done:
         def done(result: Pixels | Exception, seconds: float) -> None:  # in the worker
@@ -151,32 +162,32 @@ class Client:
             self._put(head.lane, Answer(head.number, received, result, seconds=seconds))
 
     def _put(self, lane: int, answer: Answer) -> None:
-        """Have an answer sent, instead of an older one of its lane; one who does not read loses the oldest."""
-        self._forget(lane)
+        """Have an answer sent, instead of an older one of its lane."""
+        older = self._answers.pop(lane, None)
+        number, reserved = self._asked.get(lane, (None, 0))
+        if number == answer.number:
+            del self._asked[lane]
         self._answers[lane] = answer
-        self._unsent += answer.size
-        while self._unsent > MOST_UNSENT and len(self._answers) > 1:
-            self._forget(next(iter(self._answers)))
+        self._hold(answer.size - (older.size if older else 0) - (reserved if number == answer.number else 0))
         self._to_send.set()
-
-    def _forget(self, lane: int) -> Answer | None:
-        answer = self._answers.pop(lane, None)
-        self._unsent -= answer.size if answer else 0
-        return answer
 
     async def _send(self) -> None:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
             while self._answers:
-                answer = self._forget(next(iter(self._answers)))
-                assert answer is not None
-                self._sending_since = perf_counter()
+                answer = self._answers.pop(next(iter(self._answers)))
+                self._sends()
                 try:
                     await self._websocket.send_bytes(packed(answer))
                 except (WebSocketDisconnect, RuntimeError):  # it is gone; the server says so in two ways
                     return
+                await drained(self._websocket, self._sends)
                 self._sending_since = None
+                self._hold(-answer.size)
+
+    def _sends(self) -> None:
+        self._sending_since = perf_counter()
 
     async def _answer_points(self) -> None:
         while True:
@@ -185,7 +196,7 @@ class Client:
             while self._points:
                 lane = next(iter(self._points))
                 head, explorer, z, received = self._points.pop(lane)
-                self._put(lane, await self._loop.run_in_executor(THREADS, _point, head, explorer, z, received))
+                self._put(lane, await self._loop.run_in_executor(RECORDS, _point, head, explorer, z, received))
 
     async def _watch(self) -> int | None:
         while True:
@@ -201,9 +212,9 @@ def _point(head: Head, explorer: LatentExplorer, z: npt.NDArray[np.float32], rec
     start = perf_counter()
     try:
         if head.which == -1:
-            record = encoded.nearest_record(explorer, head.split, z[0])
+            record = records.nearest_record(explorer, head.split, z[0])
         else:
-            record = encoded.point_record(explorer, head.split, head.which)
+            record = records.point_record(explorer, head.split, head.which)
         text = json.dumps(record.facts, allow_nan=False)
         return Answer(head.number, received, np.stack(record.images), text, perf_counter() - start)
     except Exception as problem:

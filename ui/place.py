@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import streamlit as st
 
 from ui import live
 from vae_core import LatentExplorer
@@ -24,7 +25,8 @@ class Place:
     Attributes
     ----------
     name : str
-        Identity within the page's document: components with a place of the same name share it.
+        Identity within the page's document: components with a place of the same name share it. Another model, or
+        another device, takes another name.
     explorer : LatentExplorer
     z : ndarray of float32, shape (D,)
         Where Python last put it, or was last told that it was settled.
@@ -36,6 +38,9 @@ class Place:
         The page's address shows z.
     split : str
         Of which encoded images the nearest is shown: "test", "train" or "all".
+    first : bool
+        The stamp is that of a session's first run, and z that of its address: a document that shows this place already,
+        whose server has been restarted, keeps its own z and tells it.
     """
 
     name: str
@@ -45,9 +50,11 @@ class Place:
     pinned: bool = True
     in_address: bool = False
     split: str = "test"
+    first: bool = False
 
     def data(self) -> dict[str, Any]:
         """What the browser needs of it, a fresh token of the live channel included."""
+        data = self.explorer.card.data
         return {
             **live.offer(self.explorer),
             "name": self.name,
@@ -56,6 +63,8 @@ class Place:
             "stamp": self.stamp,
             "address": self.in_address,
             "split": self.split,
+            "n_train": data.n_train + data.n_validation,
+            "first": self.first,
         }
 
 
@@ -78,6 +87,17 @@ def read_settled(state: object, latent_dim: int) -> Settled | None:
     if not all(_is_number(value) for value in z):
         return None
     return Settled(np.clip(np.array(z, np.float32), -FARTHEST, FARTHEST), pinned)
+
+
+def when_settled(key: str, latent_dim: int, on_settled: Callable[[Settled], None] | None) -> Callable[[], None]:
+    """What the component `key` does with its "settled" trigger: it tells `on_settled`, if what came is a place."""
+
+    def settled() -> None:
+        now = read_settled(st.session_state.get(key), latent_dim)
+        if now is not None and on_settled is not None:
+            on_settled(now)
+
+    return settled
 
 
 def _is_number(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -94,7 +95,7 @@ class Card:
         """Network and widths in words, such as `mlp 512-512-512`."""
         return f"{self.model.network} {'-'.join(map(str, self.model.hidden))}"
 
-    @property
+    @cached_property  # each component of a page asks for it at each rerun, and a card never changes
     def key(self) -> str:
         """sha256 of the card, for caches: it covers the weights, the latents, the names and the architecture."""
         return hashlib.sha256(to_json(self)).hexdigest()

@@ -21,8 +21,8 @@ from vae_core.errors import CheckpointError, ShapeError
 from vae_core.images import to_uint8
 from vae_core.inputs import checked_images, checked_z
 from vae_core.latent.neighbours import nearest
-from vae_core.metrics import ImageScores, elbo_parts
-from vae_core.models import VAE, Capabilities
+from vae_core.metrics import EVALUATION_BATCH, EVALUATION_SEED, ImageScores, posterior_kl
+from vae_core.models import VAE, Capabilities, DiagonalGaussian
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
 from vae_core.weights import load_model
@@ -237,27 +237,89 @@ class LatentExplorer:
         likelihood = self.model.likelihood
         return self._in_batches(rows, lambda some: likelihood.sample(self.model.decode(some), generator=inner))
 
-    def score(self, images: npt.NDArray[np.uint8]) -> ImageScores:
-        """The ELBO's terms of each image, as `evaluate` and the card have them.
+    @torch.inference_mode()
+    def evaluation_draws(self, posterior: Posterior) -> Floats:
+        """The z ~ q(z|x) that an evaluation draws for the images of a split, one each, by its fixed seed.
+
+        Parameters
+        ----------
+        posterior : Posterior
+            Of all images of the split, in its order; with a logvar.
+
+        Returns
+        -------
+        float32 array of shape (N, D)
+        """
+        if posterior.logvar is None:
+            raise ShapeError(f"{self.name}: this encoder gives a point, no distribution to draw from.")
+        generator = torch.Generator(self.device).manual_seed(EVALUATION_SEED)
+        draws = np.empty_like(posterior.mu)
+        for start in range(0, len(draws), EVALUATION_BATCH):
+            rows = slice(start, start + EVALUATION_BATCH)
+            some = DiagonalGaussian(self._to_device(posterior.mu[rows]), self._to_device(posterior.logvar[rows]))
+            draws[rows] = some.rsample(generator=generator).cpu().numpy()
+        return draws
+
+    @torch.inference_mode()
+    def log_likelihood(
+        self, images: npt.NDArray[np.uint8], z: npt.ArrayLike, label: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float64]:
+        """log p(x|z) of each image at its z, in nats.
 
         Parameters
         ----------
         images : uint8 array of shape (N, C, H, W)
             At least one.
+        z : array of shape (N, D)
+        label : None
+            This family takes no class.
+
+        Returns
+        -------
+        float64 array of shape (N,)
 
         Raises
         ------
         ShapeError
-            When they are none, of another shape, or not uint8: figures are of the stored pixels, not of rounded ones.
+            When they are none, of another shape, not as many as the z, or not uint8: figures are of the stored pixels,
+            not of rounded ones. Or when a label is given.
         CheckpointError
             When a figure is not a finite number.
         """
-        array = checked_images(images, self.image_shape, self.name)
+        self._refuse_label(label)
+        array, rows = checked_images(images, self.image_shape, self.name), checked_z(z, self.latent_dim, self.name)
         if array.dtype != np.uint8 or len(array) == 0:
             raise ShapeError(f"{self.name}: figures need at least one image of uint8, not {len(array)} {array.dtype}.")
-        parts = elbo_parts(self.model, torch.from_numpy(np.array(array)))
-        kl = parts.kl.sum(1)
-        return ImageScores(parts.log_likelihood, kl, self._finite(parts.log_likelihood - kl))
+        if len(array) != len(rows):
+            raise ShapeError(f"{self.name}: each image needs a z of its own, but {len(rows)} came for {len(array)}.")
+        figures = np.empty(len(array))
+        for start in range(0, len(array), self._batch):
+            some = slice(start, start + self._batch)
+            params = self.model.decode(self._to_device(rows[some]))
+            found = self.model.likelihood.log_prob(params, self._to_device(array[some]))
+            figures[some] = found.double().cpu().numpy()
+        return self._finite(figures)
+
+    def score(self, images: npt.NDArray[np.uint8], label: npt.ArrayLike | None = None) -> ImageScores:
+        """The ELBO's terms of each image of a split, as `evaluate` and the card have them.
+
+        Parameters
+        ----------
+        images : uint8 array of shape (N, C, H, W)
+            At least one.
+        label : None
+            This family takes no class.
+
+        Raises
+        ------
+        ShapeError, CheckpointError
+            As `log_likelihood`.
+        """
+        posterior = self.encode(images, label)
+        found = self.log_likelihood(images, self.evaluation_draws(posterior), label)
+        assert posterior.logvar is not None  # else there were no draws
+        kl = posterior_kl(posterior.mu, posterior.logvar)
+        return ImageScores(found, kl, found - kl)
 
     def _in_batches(self, rows: npt.NDArray[np.generic], ask: Callable[[Tensor], Tensor], *, axis: int = 0) -> Floats:
         starts = range(0, max(1, len(rows)), self._batch)  # none is a batch too, whose answer has the right shape

@@ -18,6 +18,9 @@ from vae_core.models import VAE, DiagonalGaussian, prior_log_prob
 EVALUATION_SEED = 20_131_220
 """Seed of the one draw of z an image, fixed so that a figure measured twice is the same."""
 
+EVALUATION_BATCH = 1000
+"""Images whose z are drawn at once: a generator's numbers depend on how many it is asked for together."""
+
 
 @dataclass(frozen=True)
 class ElboParts:
@@ -64,7 +67,9 @@ def batches(images: Tensor, size: int, device: torch.device | str) -> Iterator[T
 
 
 @torch.inference_mode()
-def elbo_parts(model: VAE, images: Tensor, *, seed: int = EVALUATION_SEED, batch_size: int = 1000) -> ElboParts:
+def elbo_parts(
+    model: VAE, images: Tensor, *, seed: int = EVALUATION_SEED, batch_size: int = EVALUATION_BATCH
+) -> ElboParts:
     """The ELBO's terms of each image, with one draw of z an image.
 
     Parameters

@@ -84,6 +84,11 @@ def wait_for_address(page: Page, z: list[float]) -> None:
     )
 
 
+def go_to(page: Page, title: str) -> None:
+    """Switch pages as a person does."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+
+
 def choose(page: Page, box: str, option: str) -> None:
     """Choose from a select box by its name and the option's text."""
     page.get_by_role("combobox", name=box).click()

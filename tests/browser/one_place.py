@@ -25,8 +25,8 @@ SHELL = """
 import numpy as np
 import streamlit as st
 from ui.decoder import decode
-from ui.encoded import nearest_record
 from ui.place import Place
+from ui.records import nearest_record
 from ui.readout import readout
 from ui.scrubber import scrubber
 from ui.view import view

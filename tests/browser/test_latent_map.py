@@ -40,8 +40,8 @@ show = st.checkbox("Show", value=True)
 if show:
     latent_map(
         points, hand="pick", height=500, key="map", on_click=note,
-        paths=[MapPath("way", [(-2, -2), (2, -2)], position=st.session_state.along)],
-        markers=[MapMarkers("Draw", [(2, 2)])],
+        paths=[MapPath("way", [(-2, -2), (2, -2 + st.session_state.along)])],
+        markers=[MapMarkers("Draws", [(2, 2)], one="Draw")],
     )
 click = st.session_state.get("click")
 st.text("nothing" if click is None else f"clicked {click.z[0]:.2f} {click.z[1]:.2f} {click.index}")
@@ -86,7 +86,7 @@ def test_a_click_reaches_python(page: Page) -> None:
 
 
 def test_zoom_and_pan_survive_reruns_and_cost_no_points(page: Page) -> None:
-    """After wheel and drag the view stays through a rerun that moves a dot, with nothing fetched or drawn anew."""
+    """After wheel and drag the view stays through a rerun that moves a path, with nothing fetched or drawn anew."""
     surface = page.locator(".surface")
     box = surface.bounding_box()
     assert box is not None
@@ -165,7 +165,7 @@ def test_keys_move_the_view(page: Page) -> None:
 def test_hover_names_what_is_there(page: Page) -> None:
     """Over a point its class and index, over a mark its number, elsewhere nothing."""
     tip = page.locator(".tip")
-    for (zx, zy), text in {(1, 0): "odd · #105", (2, 2): "Draw 1"}.items():
+    for (zx, zy), text in {(1, 0): "odd · no. 105", (2, 2): "Draw 1"}.items():
         page.locator(".surface").hover(position=spot(page, zx, zy))
         expect(tip).to_have_text(text)
     page.locator(".surface").hover(position=spot(page, -3, 3))

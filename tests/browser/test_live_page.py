@@ -17,6 +17,7 @@ from tests.browser.looks import (
     assert_shows_what_torch_says,
     choose,
     count_messages,
+    go_to,
     ready,
     wait_for_address,
     z_in_address,
@@ -92,6 +93,7 @@ def test_a_moving_pointer_costs_no_rerun(app_server: AppServer, open_page: OpenP
         turn = 2 * math.pi * k / 60
         page.mouse.move(middle[0] + reach * math.cos(turn), middle[1] + reach * math.sin(2 * turn))
         page.wait_for_timeout(16)
+    page.wait_for_timeout(500)  # a rest over the map settles nothing either
     track = page.get_by_role("slider", name="z₁", exact=True).bounding_box()
     assert track is not None
     page.mouse.move(track["x"] + 5, track["y"] + 5)
@@ -103,6 +105,31 @@ def test_a_moving_pointer_costs_no_rerun(app_server: AppServer, open_page: OpenP
     wait_for_address(page, z_of(page))
     page.wait_for_timeout(500)
     assert told + 1 == sent.to_python, "what is settled is told once"
+
+
+def test_a_page_left_before_z_settles_leaves_the_next_one_alone(app_server: AppServer, open_page: OpenPage) -> None:
+    """Nothing of the page that was left is sent once the next one is asked for; coming back, z is where it was put."""
+    page = open_page(f"{app_server.url}/_stcore/health")
+    sent = count_messages(page)
+    page.goto(f"{app_server.url}/interpolate?model=digits-2d")
+    ready(page, "interpolate")
+    told = sent.to_python
+    film = page.locator(".scrubber .strip").first
+    film.scroll_into_view_if_needed()
+    box = film.bounding_box()
+    assert box is not None
+    sample = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Sample").element_handle()
+    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    sample.evaluate("link => link.click()")  # at once: z settles after 200 ms
+    z = z_of(page, "interpolate")
+    ready(page, "sample")
+    page.wait_for_timeout(500)
+    assert told + 1 == sent.to_python, "the page switch, and nothing else"
+    go_to(page, "Interpolate")
+    ready(page, "interpolate")
+    page.wait_for_timeout(500)
+    assert z == z_of(page, "interpolate")
+    assert pytest.approx(z) == page.evaluate(f"{PLACE.format(page='interpolate')}.data.z"), "and Python knows it"
 
 
 def test_pin_drag_keys_and_double_click(app_server: AppServer, open_page: OpenPage) -> None:

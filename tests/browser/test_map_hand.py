@@ -135,7 +135,7 @@ def test_near_a_data_point_its_record_comes_and_a_click_goes_there(open_map: Ope
     mu = LATENTS["mu"][LONELY]
     x, y = window_spot(page, *mu.tolist())
     page.mouse.move(x + 10, y - 9)
-    expect(page.locator(".tip")).to_have_text(f"{LATENTS['labels'][LONELY]} · #{LONELY}")
+    expect(page.locator(".tip")).to_have_text(f"{LATENTS['labels'][LONELY]} · no. {LONELY}")
     assert {"split": "test", "index": LONELY} == of(page, "pointed")
     page.wait_for_function(f"{PLACE}.latestRecord?.[1].index === {LONELY} && {PLACE}.latestRecord[1].pointed")
     assert np.hypot(*(of(page, "z") - mu)) > 0.05  # decoded is what lies under the pointer
@@ -324,6 +324,104 @@ def test_a_click_on_a_data_point_takes_all_of_its_mu(open_map: OpenMap) -> None:
     page.mouse.up()
     assert mu[index].tolist() == of(page, "pin")
     told(page, text_of(mu[index]), run=2)
+
+
+@pytest.mark.parametrize("late", [0, 600])
+def test_a_click_goes_to_mu_however_late_its_record_comes(open_map: OpenMap, late: int) -> None:
+    """The pin goes on to the data point's own z once that is known, and Python hears of that alone."""
+    page = open_map("deep")
+    mu = np.load(PROJECT_ROOT / "checkpoints" / "mnist-16d" / "latents.npz")["mu"]
+    page.evaluate(
+        """([place, late]) => {
+            const { channel } = place, ask = channel.ask
+            channel.ask = (lane, request, done) =>
+                ask.call(channel, lane, request, request.kind === 1 ? done : answer => setTimeout(done, late, answer))
+        }""",
+        [page.evaluate_handle(PLACE), late],
+    )
+    x, y = window_spot(page, *mu[7, [3, 9]].tolist())
+    page.mouse.click(x, y)
+    index = of(page, "pointed")["index"] if of(page, "pointed") else 7
+    page.wait_for_function(f"mu => {PLACE}.pin.every((value, i) => value === mu[i])", arg=mu[index].tolist())
+    told(page, text_of(mu[index]), run=2)
+
+
+def test_a_click_before_any_hover_means_the_point_it_hits(open_map: OpenMap) -> None:
+    """Pressed where the pointer was never seen, a click goes to the point there, not to the one last named."""
+    page = open_map("deep")
+    mu = np.load(PROJECT_ROOT / "checkpoints" / "mnist-16d" / "latents.npz")["mu"]
+    far = int(np.argmax(mu[:, 3]))
+    page.mouse.move(*window_spot(page, *mu[7, [3, 9]].tolist()))
+    x, y = window_spot(page, *mu[far, [3, 9]].tolist())
+    page.locator(".surface").evaluate(
+        """(surface, [clientX, clientY]) => {
+            surface.setPointerCapture = () => {}
+            for (const type of ["pointerdown", "pointerup"]) {
+                surface.dispatchEvent(new PointerEvent(type, { clientX, clientY, pointerId: 1, pointerType: "mouse" }))
+            }
+        }""",
+        [x, y],
+    )
+    told(page, text_of(mu[far]), run=2)
+
+
+def test_after_a_drag_what_is_under_the_pointer_is_shown(open_map: OpenMap) -> None:
+    """A pan keeps its place under the pointer, a box ends elsewhere: both times the place there is decoded."""
+    page = open_map()
+    page.mouse.move(*window_spot(page, 1.0, 1.0))
+    page.mouse.down()
+    page.mouse.move(*window_spot(page, 0.0, -0.5), steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    assert pytest.approx([1.0, 1.0], abs=0.02) == of(page, "z")
+    page.get_by_role("button", name="Box").click()
+    page.mouse.move(*window_spot(page, 1.0, 1.0))
+    page.mouse.down()
+    page.mouse.move(*window_spot(page, 2.0, 2.5), steps=4)
+    page.mouse.up()
+    assert pytest.approx([2.0, 2.5], abs=0.02) == of(page, "z")
+
+
+def test_a_click_whose_record_never_comes_is_settled_all_the_same(open_map: OpenMap) -> None:
+    """After a second; a hand that moves the pin meanwhile is not overtaken."""
+    page = open_map("deep")
+    mu = np.load(PROJECT_ROOT / "checkpoints" / "mnist-16d" / "latents.npz")["mu"]
+    page.evaluate(
+        """place => {
+            const { channel } = place, ask = channel.ask
+            channel.ask = (lane, request, done) => request.kind === 1 && ask.call(channel, lane, request, done)
+        }""",
+        page.evaluate_handle(PLACE),
+    )
+    page.mouse.click(*window_spot(page, *mu[7, [3, 9]].tolist()))
+    pin = of(page, "pin")
+    assert 0.5 == pin[0]
+    told(page, text_of(pin), run=2)
+    page.mouse.click(*window_spot(page, *mu[11, [3, 9]].tolist()))
+    page.locator(".surface").press("ArrowRight")
+    pin = of(page, "pin")
+    page.wait_for_timeout(1200)
+    assert pin == of(page, "pin")
+    told(page, text_of(pin), run=3)
+
+
+def test_a_screen_reader_hears_where_keys_move_the_pin(open_map: OpenMap) -> None:
+    """Once it rests: its place, and the nearest data point as numpy finds it."""
+    page = open_map()
+    surface = page.locator(".surface")
+    said = page.locator(".latent-map .said")
+    expect(said).to_have_text("")
+    for _ in range(3):
+        surface.press("ArrowLeft")
+    z = np.array(of(page, "pin"))
+    away = np.hypot(*(LATENTS["mu"] - z).T)
+    index = int(away.argmin())
+    where = ", ".join(f"{axis} {value:.2f}" for axis, value in zip(("z₁", "z₂"), z, strict=True)).replace("-", "−")
+    expect(said).to_have_text(
+        f"Decoded at {where}; nearest test image {LATENTS['labels'][index]} · no. {index}, {away[index]:.2f} away."
+    )
+    surface.press("Delete")
+    expect(said).to_contain_text("No pin")
 
 
 def lasso(page: Page, n: int = 400, radius: float = 1.1) -> None:

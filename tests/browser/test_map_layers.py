@@ -225,6 +225,22 @@ def test_a_pointer_that_passes_over_the_map_asks_for_no_other_grid(
     page.wait_for_function("Math.max(...window.asked) > 1")
 
 
+def test_a_grid_that_is_switched_on_is_there_at_once(page: Page) -> None:
+    """The first picture is a coarse one, in the frames after the click; a fine one follows."""
+    waited = page.locator(".latent-map").evaluate(
+        """async root => {
+            const canvas = root.querySelector(".beneath canvas")
+            const start = performance.now()
+            root.querySelector("[data-tool=grid]").click()
+            while (canvas.hidden) await new Promise(requestAnimationFrame)
+            return { ms: performance.now() - start, tiles: Number(canvas.dataset.tiles) }
+        }"""
+    )
+    assert 8 == waited["tiles"]
+    assert waited["ms"] < 500  # a tenth of that where the machine does nothing else
+    fine_grid(page)
+
+
 def test_while_the_view_moves_the_old_grid_moves_with_it(page: Page) -> None:
     """In the very next frames the picture covers the same part of latent space as before, and is never gone."""
     tool(page, "grid").click()

@@ -39,7 +39,8 @@ def note(settled):
 
 place = Place("tested", explorer, np.zeros(explorer.latent_dim, np.float32), "0")
 with st.container(width=440):
-    z_sliders(place, kl=explorer.card.test.kl_per_dimension, key="sliders", height=350, on_settled=note)
+    if st.checkbox("Here", value=True):
+        z_sliders(place, kl=explorer.card.test.kl_per_dimension, key="sliders", height=350, on_settled=note)
 settled = st.session_state.get("settled")
 st.text("nothing" if settled is None else "settled " + " ".join(f"{value:.2f}" for value in settled.z))
 st.text(f"run {st.session_state.runs}")
@@ -199,15 +200,16 @@ def test_a_slider_under_the_hand_is_not_overtaken(open_sliders: OpenSliders) -> 
 def test_typed_values_count_and_nonsense_does_not(open_sliders: OpenSliders) -> None:
     """Enter and leaving the field commit; what is no z is said to be none, and the old value comes back."""
     page, _ = open_sliders()
-    field = page.get_by_role("spinbutton", name="Value of z₂")
+    field = page.get_by_role("textbox", name="Value of z₂")
     field.fill("-1.5")
     field.press("Enter")
     settled(page, 2, "0.00", "-1.50")
+    expect(field).to_have_value("−1.50")
     field.fill("4.2")  # beyond the slider, which grows
     field.blur()
     settled(page, 3, "0.00", "4.20")
     expect(slider(page, "z₂")).to_have_attribute("max", "5")
-    for nonsense in ("e", "1000", ""):
+    for nonsense in ("e", "1000", "", "1,5,2", "1e2"):
         field.press("Control+a")
         field.press("Delete")
         field.press_sequentially(nonsense)
@@ -218,6 +220,31 @@ def test_typed_values_count_and_nonsense_does_not(open_sliders: OpenSliders) -> 
     field.press("Escape")
     expect(field).to_have_value("4.20")
     settled(page, 3, "0.00", "4.20")
+
+
+@pytest.mark.parametrize("typed", ["-1,5", "−1.5", " -1.50 "])
+def test_a_comma_and_a_true_minus_are_taken(open_sliders: OpenSliders, typed: str) -> None:
+    """Whichever way a number is written, key by key, it is that number."""
+    page, _ = open_sliders()
+    field = page.get_by_role("textbox", name="Value of z₂")
+    field.press("Control+a")
+    field.press_sequentially(typed)
+    field.press("Enter")
+    assert [0, -1.5] == z_of(page)
+    expect(field).to_have_value("−1.50")
+
+
+def test_far_outside_of_the_prior_a_note_says_so(open_sliders: OpenSliders) -> None:
+    """Beyond five standard deviations a typed value is taken, with a word of warning."""
+    page, _ = open_sliders()
+    field, note = page.get_by_role("textbox", name="Value of z₂"), page.locator(".note")
+    field.fill("5.5")
+    field.press("Enter")
+    assert [0, 5.5] == z_of(page)
+    expect(note).to_contain_text("far outside the prior")
+    field.fill("5")
+    field.press("Enter")
+    expect(note).to_have_text("")
 
 
 def test_what_is_held_stays_under_random_draw_and_reset(open_sliders: OpenSliders) -> None:
@@ -248,7 +275,7 @@ def test_quantiles_are_the_priors(open_sliders: OpenSliders) -> None:
     normal = NormalDist()
     assert pytest.approx(100 * normal.cdf(1), abs=1e-4) == float(slider(page, "z₁").input_value())
     expect(slider(page, "z₂")).to_have_attribute("aria-valuetext", "30.9 %")
-    field = page.get_by_role("spinbutton", name="Value of z₂")
+    field = page.get_by_role("textbox", name="Value of z₂")
     field.fill("97.5")
     field.press("Enter")
     assert pytest.approx([1, normal.inv_cdf(0.975)], abs=1e-6) == z_of(page)
@@ -340,3 +367,15 @@ def test_on_a_phone_a_finger_drags_across_and_scrolls_down(chromium: Browser, se
         swipe(grip(page, first, 0.2), 0, -200)
         assert moved == z_of(page)
         assert grip(page, first)["y"] < before - 50
+
+
+def test_what_is_let_go_as_the_sliders_go_reaches_python(open_sliders: OpenSliders) -> None:
+    """A move within the 200 ms before they are taken off is not lost, at the latest when they come back."""
+    page, _ = open_sliders()
+    toggle = page.get_by_text("Here")
+    page.evaluate(f"{PLACE}.move([0.25, -1.5]); {PLACE}.settle()")
+    toggle.click()
+    expect(page.locator(".sliders")).to_have_count(0)
+    toggle.click()
+    expect(page.get_by_text("settled 0.25 -1.50")).to_be_visible()
+    assert [0.25, -1.5] == z_of(page)

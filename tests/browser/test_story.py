@@ -15,6 +15,7 @@ from tests.browser.looks import (
     PLACE,
     assert_shows_what_torch_says,
     count_messages,
+    go_to,
     ready,
     ready_map,
     wait_for_address,
@@ -31,11 +32,6 @@ from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
 
 EXPLORE, INTERPOLATE, SAMPLE = (PLACE.format(page=name) for name in ("explore", "interpolate", "sample"))
-
-
-def go_to(page: Page, title: str) -> None:
-    """Switch pages as a person does."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
 
 
 def downloaded(page: Page, button: str, path: int) -> Image.Image:
@@ -97,7 +93,7 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     page.mouse.click(*window_spot(page, -2.2, 1.9))
     wait_for_address(page, z_of(page))
     assert pytest.approx([-2.2, 1.9], abs=0.02) == z_in_address(page)
-    expect(page.get_by_role("spinbutton", name="Value of z₁")).to_have_value(f"{z_of(page)[0]:.2f}")
+    expect(page.get_by_role("textbox", name="Value of z₁")).to_have_value(f"{z_of(page)[0]:.2f}".replace("-", "−"))
     assert_shows_what_torch_says(page, explorer)
 
     # Interpolate: another pair, its path scrubbed, and a strip of pictures to take away.

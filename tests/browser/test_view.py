@@ -103,6 +103,23 @@ def test_without_the_channel_the_page_says_so_and_reruns_still_work(page: Page, 
     assert_shows(page, explorer, np.float32([2, 2]))
 
 
+def test_without_a_server_the_page_promises_no_clicks(page: Page) -> None:
+    """Where Streamlit does not answer either the sentence says so, and goes when all is back."""
+    page.evaluate(
+        """() => {
+            window.realFetch = window.fetch
+            window.fetch = () => Promise.reject(new TypeError("Failed to fetch"))
+        }"""
+    )
+    page.evaluate(NO_SOCKET)
+    trouble = page.locator(".trouble")
+    expect(trouble).to_have_text("The server does not answer. This page reconnects by itself.")
+    page.evaluate("() => { window.fetch = window.realFetch }")
+    expect(trouble).to_contain_text("Clicks and released sliders still work.")
+    page.evaluate("() => { window.WebSocket = window.RealSocket }")
+    expect(trouble).to_have_text("", timeout=15_000)
+
+
 def test_a_refusal_is_shown_in_its_own_words(page: Page) -> None:
     """What the server refuses is said beneath the pictures, until it decodes again."""
     page.evaluate(f"{PLACE}.data.model = '0'.repeat(32); {PLACE}.preview([1, 1])")

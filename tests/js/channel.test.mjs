@@ -11,6 +11,7 @@ let page, channel, got
 beforeEach(() => {
   page = freshPage()
   channel = js.channelOf(offered())
+  channel.needsToken(() => {})
   got = []
 })
 
@@ -175,14 +176,28 @@ test("a connection that the server closed for idleness rests until somebody asks
   assert.deepEqual([3], marks(opened()))
 })
 
-test("another device is another connection, and the old one's end is no loss", () => {
-  const old = opened()
-  js.channelOf(offered({ device: "cuda:0", token: "t2" }))
-  assert.ok(old.closed)
-  old.break(1000)
+test("each device has a channel of its own, and places on two devices do not take turns", () => {
+  const first = opened()
+  const other = js.channelOf(offered({ device: "cuda:0", token: "t2" }))
   opened()
-  assert.equal("open", channel.status)
-  assert.equal(2, page.sockets.length)
+  for (let rerun = 0; rerun < 3; rerun++) {
+    assert.equal(channel, js.channelOf(offered({ token: "t3" })))
+    assert.equal(other, js.channelOf(offered({ device: "cuda:0", token: "t4" })))
+  }
+  assert.deepEqual([2, false, "open", "open"], [page.sockets.length, first.closed, channel.status, other.status])
+  assert.deepEqual(["t1", "t2"], page.sockets.map(socket => socket.protocols[1]))
+})
+
+test("a lost connection that no component is left to miss is not tried again", () => {
+  const other = js.channelOf(offered({ device: "cuda:0" }))
+  const stop = other.needsToken(() => assert.fail("a component that is gone was asked for a token"))
+  opened()
+  stop()
+  page.sockets.at(-1).break()
+  page.pass(60_000)
+  assert.deepEqual(["asleep", 2], [other.status, page.sockets.length])
+  js.channelOf(offered({ device: "cuda:0" }))
+  assert.equal(3, page.sockets.length)
 })
 
 test("the milliseconds are the median of the last thirty", () => {

@@ -68,7 +68,7 @@ export function freshPage() {
       now = end
     },
   }
-  const location = { href: "http://here:8501/explore?model=a%20b&z=1,2" }
+  const location = { href: "http://here:8501/explore?model=a%20b&z=1,2", pathname: "/explore" }
   const history = { state: { key: "x" }, replaceState: (state, _, href) => Object.assign(page, { state, href }) }
   globalThis.window = { location, history }
   return page
@@ -92,5 +92,5 @@ export function answerBytes({
 /** What Python's Place.data gives. */
 export const offered = change => ({
   path: "/live", token: "t1", expires: 600, model: "00112233445566778899aabbccddeeff", device: "cpu", latent_dim: 2,
-  image_shape: [1, 1, 1], name: "here", z: [0.5, -1], pinned: true, stamp: "one", address: false, split: "test", ...change,
+  image_shape: [1, 1, 1], name: "here", z: [0.5, -1], pinned: true, stamp: "one", address: false, split: "test", n_train: 100, first: false, ...change,
 })

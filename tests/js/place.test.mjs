@@ -5,12 +5,13 @@ import { beforeEach, test } from "node:test"
 import { freshPage, imported, offered } from "./joined.mjs"
 
 const js = await imported()
-let page, place, told
+let page, place, told, leave
 
 beforeEach(() => {
   page = freshPage()
   place = js.placeOf(offered({ address: true }))
   told = []
+  leave = place.tells(report)
 })
 
 const report = settled => told.push(settled)
@@ -45,7 +46,7 @@ test("the pointer previews, and when it leaves z is back at the pin", () => {
 })
 
 test("without a pin z stays where the pointer left it", () => {
-  place.unpin(report)
+  place.unpin()
   place.preview([7, 7], { sample: 2 })
   place.leave()
   assert.deepEqual([7, 7], [...place.z])
@@ -65,8 +66,8 @@ test("watchers hear of each change at once, until they stop", () => {
 test("Python hears once, after the last of several moves", () => {
   for (const x of [1, 2, 3]) {
     place.move([x, 0.25])
-    place.settle(report)
-    place.settle(report)
+    place.settle()
+    place.settle()
     page.pass(150)
   }
   assert.deepEqual([], told)
@@ -78,7 +79,7 @@ test("Python hears once, after the last of several moves", () => {
 
 test("a hand that moves on is not settled", () => {
   place.move([1, 1])
-  place.settle(report)
+  place.settle()
   place.move([2, 2])
   page.pass(1000)
   assert.deepEqual([], told)
@@ -86,25 +87,134 @@ test("a hand that moves on is not settled", () => {
 
 test("a z that Python sets overtakes a hand that is about to settle", () => {
   place.move([1, 1])
-  place.settle(report)
+  place.settle()
   js.placeOf(offered({ z: [9, 9], stamp: "two", address: true }))
   page.pass(1000)
   assert.deepEqual([], told)
 })
 
+test("what is settled is told by one component, the last that came", () => {
+  const stop = place.tells(() => told.push("second"))
+  place.move([1, 1])
+  place.settle()
+  page.pass(1000)
+  assert.deepEqual(["second"], told)
+  stop()
+  place.move([2, 2])
+  place.settle()
+  page.pass(1000)
+  assert.deepEqual([2, 2], told[1].z)
+})
+
+test("a hand at rest that has moved nothing is not told", () => {
+  place.settle()
+  page.pass(1000)
+  assert.deepEqual([], told)
+})
+
+const comeBack = python => {
+  js.placeOf(offered({ address: true, ...python }))
+  place.tells(report)
+  page.pass(1000)
+}
+
+test("what a hand did just before the last component went is told at once, and again if Python has not heard", () => {
+  place.move([1, 2])
+  place.settle()
+  page.pass(50)
+  leave()
+  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
+  page.pass(1000)
+  assert.equal(1, told.length)
+  comeBack({})
+  assert.equal(2, told.length)
+  comeBack({ z: [1, 2] })
+  assert.equal(2, told.length)
+})
+
+test("what Python has missed as the page was left it is told when the page is come back to, and nothing else", () => {
+  place.move([1, 2])
+  place.settle()
+  window.location.pathname = "/sample"
+  page.pass(50)
+  leave() // Python is at another page and would not hear it
+  page.pass(1000)
+  assert.deepEqual([], told)
+  window.location.pathname = "/explore"
+  comeBack({})
+  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
+  place.unpin()
+  comeBack({ z: [1, 2] })
+  assert.deepEqual({ z: [1, 2], pinned: false }, told.at(-1))
+  const n = told.length
+  comeBack({ z: [9, 9], pinned: false })
+  place.move([Math.PI, 1])
+  place.settle()
+  page.pass(1000)
+  comeBack({ z: [Math.fround(Math.PI), 1] })
+  assert.equal(n + 1, told.length)
+})
+
+test("the address of another page gets no z", () => {
+  const stop = place.watch(() => {})
+  place.move([1, 2])
+  place.settle()
+  page.pass(50)
+  Object.assign(window.location, { href: "http://here:8501/sample?model=a+b", pathname: "/sample" })
+  delete page.href
+  js.placeOf(offered({ address: true })) // a late look at a component that is about to go
+  stop()
+  leave()
+  page.pass(1000)
+  assert.equal(undefined, page.href)
+})
+
+const FIRST = { stamp: "new session", first: true, address: true, z: [0, 0] }
+
+test("a new session does not move a hand's place: it is told of it", () => {
+  place.move([1.23456789, 2])
+  js.placeOf(offered(FIRST)) // the server was restarted while a hand drags
+  assert.deepEqual([Math.fround(1.23456789), 2], [...place.pin])
+  page.pass(1000)
+  assert.deepEqual([{ z: [Math.fround(1.23456789), 2], pinned: true }], told)
+  js.placeOf(offered(FIRST))
+  page.pass(1000)
+  assert.equal(1, told.length)
+  js.placeOf(offered({ ...FIRST, stamp: "moved", first: false }))
+  assert.deepEqual([0, 0], [...place.z])
+})
+
+test("a place without a pin stays without one through a new session", () => {
+  place.unpin()
+  place.preview([3, 4])
+  page.pass(1000)
+  told.length = 0
+  js.placeOf(offered(FIRST))
+  page.pass(1000)
+  assert.deepEqual([null, { z: [3, 4], pinned: false }], [place.pin, told[0]])
+})
+
+test("a fresh document, or another model, takes the new session's z", () => {
+  assert.deepEqual([0, 0], [...js.placeOf(offered({ ...FIRST, name: "there" })).pin])
+  place.move([1, 1])
+  js.placeOf(offered({ ...FIRST, model: "ff".repeat(16) }))
+  page.pass(1000)
+  assert.deepEqual([[0, 0], []], [[...place.pin], told])
+})
+
 test("taking the pin away is told, with z where it stands", () => {
-  place.unpin(report)
+  place.unpin()
   page.pass(200)
   assert.deepEqual([{ z: [0.5, -1], pinned: false }], told)
 })
 
 test("the address gets four digits of the pin and keeps everything else", () => {
   place.move([1.23456, -0.000012345])
-  place.settle(report)
+  place.settle()
   page.pass(200)
   assert.equal("http://here:8501/explore?model=a+b&z=1.235,-0.00001234", page.href)
   assert.deepEqual({ key: "x" }, page.state)
-  place.unpin(report)
+  place.unpin()
   page.pass(200)
   assert.equal("http://here:8501/explore?model=a+b", page.href)
 })
@@ -112,8 +222,9 @@ test("the address gets four digits of the pin and keeps everything else", () => 
 test("a place that is not in the address leaves it alone", () => {
   delete page.href
   const other = js.placeOf(offered({ name: "there" }))
+  other.tells(report)
   other.move([1, 1])
-  other.settle(report)
+  other.settle()
   page.pass(200)
   assert.equal(undefined, page.href)
 })
@@ -148,6 +259,34 @@ test("a view that comes later has the latest picture at once, and a stale one is
   place.move([8, 8])
   place.onPicture(() => {})
   assert.deepEqual([8, 8], zOf(requests(1).at(-1)))
+})
+
+test("a page that was left before its picture came asks for it anew when it is come back to", () => {
+  socket().open()
+  const stops = [place.onPicture(() => {}), place.onRecord(() => {})]
+  answer(requests(1)[0])
+  answer(requests(2)[0], "{}")
+  place.move([6, 6])
+  page.pass(100)
+  for (const stop of stops) stop()
+  const [pictures, records] = [requests(1).length, requests(2).length]
+  place.onPicture(() => {})
+  place.onRecord(() => {})
+  assert.deepEqual([pictures + 1, records + 1], [requests(1).length, requests(2).length])
+  assert.deepEqual([[6, 6], [6, 6]], [1, 2].map(kind => zOf(requests(kind).at(-1))))
+})
+
+test("what is known of a data point is asked for once, and given up after a while", () => {
+  socket().open()
+  const got = []
+  place.learn({ split: "train", index: 9 }, 1000, facts => got.push(facts))
+  const view = new DataView(requests(2)[0])
+  assert.deepEqual([1, 9], [view.getUint16(2, true), view.getInt32(24, true)])
+  answer(requests(2)[0], '{"mu": [1]}')
+  place.learn({ split: "test", index: 3 }, 1000, facts => got.push(facts))
+  page.pass(1000)
+  answer(requests(2)[1], '{"mu": [2]}')
+  assert.deepEqual([[{ mu: [1] }, null], 0], [got, place.channel.lanes.size])
 })
 
 test("a refusal is told to the views, until a picture comes", () => {
@@ -215,4 +354,19 @@ test("however many places a page has shown, only those that are watched hold lan
     for (const stop of stops) stop()
   }
   assert.equal(0, place.channel.lanes.size)
+})
+
+test("with another split the record is asked for anew, and no old point is pointed at", () => {
+  socket().open()
+  const stop = place.onRecord(() => {})
+  place.preview([1, 2], { split: "test", index: 4 })
+  page.pass(100)
+  for (const buffer of requests(2)) answer(buffer, '{"index":4,"split":"test"}')
+  js.placeOf(offered({ address: true, split: "train" }))
+  const last = new DataView(requests(2).at(-1))
+  assert.deepEqual([1, -1, null], [last.getUint16(2, true), last.getInt32(24, true), place.pointed])
+  const n = requests(2).length
+  js.placeOf(offered({ address: true, split: "train" }))
+  assert.equal(n, requests(2).length)
+  stop()
 })

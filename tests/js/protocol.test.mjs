@@ -66,12 +66,33 @@ test("a covariance on the plane is that of the standard deviations there", () =>
 
 test("numbers have a true minus sign, and zero none", () => {
   assert.deepEqual(["−1.50", "0.00", "−0.1"], [js.numberText(-1.5), js.numberText(-0.001), js.numberText(-0.1, 1)])
-  assert.equal("(0.50, −1.00)", js.zText(Float32Array.of(0.5, -1)))
-  assert.equal("(1.00, 2.00, …)", js.zText(Float32Array.of(1, 2, 3), 2))
+  assert.equal("z = (0.50, −1.00)", js.zText(Float32Array.of(0.5, -1), [1, 0]))
+})
+
+test("of many dimensions those that say most of the image are named, and how many there are", () => {
+  const z = Float32Array.from({ length: 16 }, (_, i) => i / 10 - 1)
+  assert.equal("z₁₀ −0.10, z₁₆ 0.50, z₆ −0.50, z₁ −1.00, … (16)", js.zText(z, [9, 15, 5, 0, ...Array(12).fill(1)]))
+})
+
+test("a request asks for no more images than the server takes, in no more than one message", () => {
+  assert.deepEqual([4096, 4096, 511, 1], [1, 63, 512, 2 ** 18 - 7].map(js.mostImages))
+  for (const D of [1, 63, 64, 65, 512]) {
+    const request = js.encodeRequest({ model: MODEL, z: new Float32Array(js.mostImages(D) * D) })
+    assert.ok(request.byteLength <= 2 ** 20, `${D} dimensions: ${request.byteLength} bytes`)
+  }
 })
 
 test("a data point is named by its class where it has one", () => {
   assert.equal("cat · no. 4", js.pointText({ label: 0, index: 4 }, ["cat"]))
   assert.equal("no. 4", js.pointText({ label: null, index: 4 }, ["cat"]))
   assert.equal("no. 4", js.pointText({ label: 3, index: 4 }, ["cat"]))
+  const ofAll = index => js.pointText({ label: 0, index, split: "all" }, ["cat"], 100)
+  assert.deepEqual(["cat · training no. 99", "cat · test no. 0"], [ofAll(99), ofAll(100)])
+  assert.equal("no. 150", js.pointText({ label: null, index: 150, split: "train" }, [], 100))
+})
+
+test("a typed number may have a comma and a true minus, and nothing else", () => {
+  const numbers = { "-1,5": -1.5, "−1.5": -1.5, "+2": 2, ".5": 0.5, " 3. ": 3, "0": 0 }
+  for (const [text, number] of Object.entries(numbers)) assert.equal(number, js.typedNumber(text))
+  for (const text of ["", " ", "-", ".", "1,5,2", "1e2", "Infinity", "0x10", "--1", "1 2"]) assert.ok(isNaN(js.typedNumber(text)), text)
 })

@@ -16,17 +16,22 @@ from vae_core.errors import ShapeError
 
 
 class StubExplorer:
-    """Decodes z to images that are all z's first value; `seconds` an image, and not while `gate` is shut.
+    """Decodes z to images that are all z's first value; `call_seconds` a call, and not while `gate` is shut.
 
     `calls` holds what each call was asked for: the first values of its z.
     """
 
     def __init__(
-        self, device: str, *, seconds: float = 0.0, latent_dim: int = 2, image_shape: tuple[int, int, int] = (1, 8, 8)
+        self,
+        device: str,
+        *,
+        call_seconds: float = 0.0,
+        latent_dim: int = 2,
+        image_shape: tuple[int, int, int] = (1, 8, 8),
     ) -> None:
         self.device, self.latent_dim, self.image_shape, self.name = device, latent_dim, image_shape, "stub"
         self.card = SimpleNamespace(key=hashlib.sha256(device.encode()).hexdigest())
-        self.seconds, self.calls = seconds, list[list[float]]()
+        self.call_seconds, self.calls = call_seconds, list[list[float]]()
         self.labels: list[list[int] | None] = []
         self.entered, self.gate = Event(), Event()
         self.gate.set()
@@ -37,7 +42,7 @@ class StubExplorer:
         self.labels.append(None if label is None else [int(value) for value in label])
         self.entered.set()
         self.gate.wait(20)
-        time.sleep(self.seconds * len(z))
+        time.sleep(self.call_seconds)
         if (z[:, 0] == 240).any():
             raise ShapeError("stub: no 240.")
         channels, height, width = self.image_shape

@@ -106,7 +106,7 @@ def test_with_and_without_a_class_do_not_mix(stub: StubExplorer, submit: Submit,
 
 
 def test_the_newest_of_a_lane_wins_and_keeps_its_turn(stub: StubExplorer, submit: Submit, results: Results) -> None:
-    """Of what waits in a lane only the newest is decoded, in the place of the first; other lanes are not touched."""
+    """Of what waits in a lane only the newest is decoded, in the place of the first; other lanes come after others."""
     hold(stub, submit, results)
     submit("old", 1, client="hasty")
     submit("other lane", 2, client="hasty", lane=1)
@@ -114,8 +114,8 @@ def test_the_newest_of_a_lane_wins_and_keeps_its_turn(stub: StubExplorer, submit
     submit("older", 4, client="hasty")
     submit("new", 5, client="hasty")
     stub.gate.set()
-    assert ["first", "new", "other lane", "neighbour"] == [name for name, _ in collect(results, 4)]
-    assert [[0.0], [5.0, 2.0, 3.0]] == stub.calls
+    assert ["first", "new", "neighbour", "other lane"] == [name for name, _ in collect(results, 4)]
+    assert [[0.0], [5.0, 3.0, 2.0]] == stub.calls
 
 
 def test_a_newer_request_replaces_a_big_one_on_its_way(stub: StubExplorer, submit: Submit, results: Results) -> None:
@@ -188,6 +188,97 @@ def test_small_requests_do_not_starve_a_big_one(stub: StubExplorer, submit: Subm
     assert "grid" == done.get(timeout=10)
 
 
+def test_a_grid_takes_few_calls_where_a_call_is_dear(request: pytest.FixtureRequest) -> None:
+    """Where each call takes a millisecond by itself, 900 images are not decoded one by one, whatever came before."""
+    stub = StubExplorer(request.node.name, call_seconds=0.0012)
+    for _ in range(30):
+        decoder.decode(stub.as_explorer, np.zeros((1, 2)))
+    decoder.decode(stub.as_explorer, np.zeros((900, 2)))
+    assert len(stub.calls) - 30 <= 40
+
+
+def greedy_and_modest(stub: StubExplorer, results: Results, submit: Submit, modest: StubExplorer) -> list[Any]:
+    """Who is answered when, where one client waits with 64 small requests and then another one comes."""
+    hold(stub, submit, results)
+    for lane in range(64):
+        submit(f"greedy {lane}", np.full(10, lane + 1.0), client="greedy", lane=lane)
+    decoder.submit(
+        modest.as_explorer,
+        np.full((1, 2), 2.0, np.float32),
+        None,
+        lambda got, _: results.put(("modest", got)),
+        client="modest",
+        lane=0,
+    )
+    stub.gate.set()
+    return [name for name, _ in collect(results, 66)]
+
+
+def test_lanes_give_no_client_more_turns(stub: StubExplorer, submit: Submit, results: Results) -> None:
+    """One with 64 lanes has a second request in a batch only when the other one, who came later, has one in it."""
+    order = greedy_and_modest(stub, results, submit, stub)
+    assert ["first", "greedy 0", "modest"] == order[:3]
+    assert [1, 31, 40] == [len(call) for call in stub.calls[:3]]
+
+
+def test_another_model_has_the_next_batch(stub: StubExplorer, submit: Submit, results: Results) -> None:
+    """One with 64 lanes keeps a client of another model waiting for one of them, not for all."""
+    order = greedy_and_modest(stub, results, submit, StubExplorer(stub.device))
+    assert ["first", "greedy 0", "modest"] == order[:3]
+
+
+def test_whom_a_batch_had_no_room_for_comes_next(stub: StubExplorer, submit: Submit, results: Results) -> None:
+    """Who was served goes to the end of the row: nobody has a second turn before all had one."""
+    hold(stub, submit, results)
+    for lane in range(2):
+        for i in range(6):
+            submit(f"{i} {lane}", np.full(10, 1.0), client=i, lane=lane)
+    stub.gate.set()
+    order = [name for name, _ in collect(results, 13)][1:]
+    assert [f"{i} 0" for i in range(6)] == order[:6]
+
+
+def test_background_work_waits_for_pictures(
+    stub: StubExplorer, submit: Submit, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked of all images goes on in pieces only when nobody waits, and comes back whole and in order."""
+    monkeypatch.setattr(decoder_worker, "BACKGROUND_SECONDS", 1e9)
+    hold(stub, submit, results)
+    asked = list[slice]()
+
+    def ask(some: slice) -> int:
+        asked.append(some)
+        if len(asked) == 2:
+            submit("pointer", 1)
+            submit("grid", np.zeros(100))
+        stub.calls.append([])
+        return some.start
+
+    found = decoder.in_background(stub.as_explorer, 1000, ask)
+    submit("earlier", 2)
+    stub.gate.set()
+    answer = found.result(timeout=10)
+    assert [some.start for some in asked] == answer
+    assert ["first", "earlier", "pointer", "grid"] == [name for name, _ in collect(results, 4)]
+    assert list(range(1000)) == [index for some in asked for index in range(1000)[some]]
+    assert [1, 1, 0, 0, 1, *[10] * 10, 0] == [len(call) for call in stub.calls[:16]]
+
+
+def test_background_work_does_not_starve(stub: StubExplorer) -> None:
+    """It is finished while a small request always waits; an error in it reaches whoever waits for it."""
+    done: Queue[str] = Queue()
+
+    def again(*_: Any) -> None:
+        if done.empty():
+            decoder.submit(stub.as_explorer, np.full((1, 2), 2.0, np.float32), None, again, client="hasty", lane=0)
+
+    again()
+    assert 30 == sum(decoder.in_background(stub.as_explorer, 30, lambda some: some.stop - some.start).result(10))
+    with pytest.raises(ZeroDivisionError):
+        decoder.in_background(stub.as_explorer, 30, lambda some: 1 // some.start).result(10)
+    done.put("enough")
+
+
 def test_what_is_withdrawn_is_not_decoded(stub: StubExplorer, submit: Submit, results: Results) -> None:
     """A lane, or all that a client waits for, is forgotten; what others wait for is not."""
     hold(stub, submit, results)
@@ -226,21 +317,6 @@ def test_the_worker_outlives_a_caller_that_fails(stub: StubExplorer, caplog: pyt
     with caplog.at_level(logging.CRITICAL, "ui.decoder_worker"):
         decoder.submit(stub.as_explorer, np.zeros((1, 2), np.float32), None, fail, client="bad", lane=0)
         assert 7 == decoder.decode(stub.as_explorer, np.full((1, 2), 7.0))[0, 0, 0, 0]
-
-
-def test_the_pace_follows_the_device_and_forgives_a_hiccup() -> None:
-    """It is the measured one; a single slow call costs little, a device that stays slower is found out in a few."""
-    pace = decoder_worker.Pace()
-    assert 16 == pace.images_in(0.002)
-    for _ in range(10):
-        pace.note(100, 0.01)
-    assert 20 == pace.images_in(0.00205)
-    pace.note(1, 5.0)
-    assert 19 <= pace.images_in(0.00205) <= 20
-    for _ in range(10):
-        pace.note(100, 0.1)
-    assert 2 == pace.images_in(0.0021)
-    assert 1 == pace.images_in(1e-9)
 
 
 @pytest.mark.parametrize("z", [[[0.0, 1.0, 2.0]], [0.0, 1.0], [[0.0, np.nan]], [["a", "b"]]])

@@ -223,7 +223,7 @@ def test_an_outline_of_too_many_corners_is_refused() -> None:
 def test_what_a_map_cannot_draw_is_refused(arguments: dict[str, Any], says: str) -> None:
     """An outline or marks that are not finite, or of another shape, are a ShapeError that says which."""
     with pytest.raises(ShapeError) as error:
-        latent_map(POINTS, key="map", **arguments)
+        latent_map(POINTS, height=500, key="map", **arguments)
     assert says in str(error.value)
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ui.encoded import nearest_record
 from ui.place import Place
 from ui.readout import readout
+from ui.records import nearest_record
 from ui.scrubber import scrubber
 from ui.sheet import sheet
 from ui.view import view

@@ -1,5 +1,5 @@
-/* The document's one websocket to `/live`, shared by all components of the page. Requests go out at once; a lane has at
-   most two of them under way, and of those that must wait only the newest is kept. */
+/* A document's websocket to `/live`, one for each device, shared by all components of the page. Requests go out at once; a
+   lane has at most two of them under way, and of those that must wait only the newest is kept. */
 
 const PROTOCOL = "latent-space.v1"
 const IN_FLIGHT = 2 // requests under way a lane: one is decoded while the next one travels
@@ -20,11 +20,10 @@ class Channel {
     this.times = []
   }
 
-  /** A fresh token, and where to connect; another device needs another connection. */
+  /** A fresh token, and where to connect. */
   take(offer) {
-    const other = this.offer && this.offer.device !== offer.device
     this.offer = { ...offer, until: performance.now() + 1000 * offer.expires }
-    if (other || !this.socket) this.connect()
+    if (!this.socket) this.connect()
   }
 
   connect() {
@@ -64,6 +63,7 @@ class Channel {
 
   /** The connection failed or broke: try again, after two failures with another token. */
   lost(needsToken) {
+    if (!this.renewers.size) return this.say("asleep") // no component is left that would miss it
     this.say("down")
     const now = performance.now()
     if (needsToken && now - this.renewed > RENEW_EVERY) {
@@ -158,13 +158,14 @@ class Channel {
 
 /** What the components of this document share; each of them carries this code, the first one's is used. */
 function sharedHere() {
-  return (window[Symbol.for("latent space explorer")] ??= { channel: null, places: new Map() })
+  return (window[Symbol.for("latent space explorer")] ??= { channels: new Map(), places: new Map() })
 }
 
-/** The document's channel, with the token of `offer`. */
+/** The document's channel to the device of `offer`, with its token. */
 export function channelOf(offer) {
-  const here = sharedHere()
-  here.channel ??= new Channel()
-  here.channel.take(offer)
-  return here.channel
+  const { channels } = sharedHere()
+  if (!channels.has(offer.device)) channels.set(offer.device, new Channel())
+  const channel = channels.get(offer.device)
+  channel.take(offer)
+  return channel
 }

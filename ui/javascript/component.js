@@ -18,9 +18,24 @@ class LiveComponent {
     if (other) this.undo = [place.channel.needsToken(() => this.trigger("renew", performance.now())), ...this.listen(place)]
   }
 
-  /** Report what a hand has settled on. */
+  /** Python hears through this component where a hand has settled; returns how to stop. */
+  tells(place) {
+    return place.tells(settled => this.trigger("settled", settled))
+  }
+
   settle() {
-    this.place.settle(settled => this.trigger("settled", settled))
+    this.place.settle()
+  }
+
+  /** Load the sheet of pictures that has come with Python's message, unless it is the last one, and have it drawn. */
+  async loadSheet({ url }, drawPictures) {
+    if (url === this.url) return
+    this.url = url
+    const picture = await pictureFrom(url)
+    if (url !== this.url) return
+    this.picture = picture
+    drawPictures()
+    this.root.dataset.state = "ready"
   }
 
   leave() {

@@ -1,17 +1,25 @@
 /* Decoded images on canvases, pixel by pixel as they are. */
 
 /** RGBA bytes of image `i` of an answer, whose pixels are grey or red, green, blue. */
-export function rgbaOf({ pixels, height, width, channels }, i = 0) {
-  const size = height * width
-  const rgba = new Uint32Array(size) // four bytes a pixel, red in the lowest: all machines with a browser are little-endian
-  const start = i * size * channels
-  if (channels === 1) for (let p = 0; p < size; p++) rgba[p] = 0xff000000 | (pixels[start + p] * 0x010101)
-  else {
-    for (let p = 0, at = start; p < size; p++, at += 3) {
-      rgba[p] = 0xff000000 | (pixels[at + 2] << 16) | (pixels[at + 1] << 8) | pixels[at]
+export function rgbaOf(answer, i = 0) {
+  const rgba = new Uint32Array(answer.height * answer.width)
+  writePixels(rgba, answer.width, 0, answer, i)
+  return new Uint8ClampedArray(rgba.buffer)
+}
+
+/** Write image `i` of an answer into a larger picture, `across` pixels wide, its first pixel to the entry `corner`. A pixel
+    has four bytes, red in the lowest: all machines with a browser are little-endian. */
+function writePixels(rgba, across, corner, { pixels, height, width, channels }, i) {
+  let p = i * height * width * channels
+  for (let row = 0; row < height; row++) {
+    const from = corner + row * across
+    if (channels === 1) for (let at = from; at < from + width; at++) rgba[at] = 0xff000000 | (pixels[p++] * 0x010101)
+    else {
+      for (let at = from; at < from + width; at++, p += 3) {
+        rgba[at] = 0xff000000 | (pixels[p + 2] << 16) | (pixels[p + 1] << 8) | pixels[p]
+      }
     }
   }
-  return new Uint8ClampedArray(rgba.buffer)
 }
 
 /** Write image `i` of an answer to a canvas, which takes its size; how large it looks is the style sheet's business. */
@@ -19,13 +27,6 @@ export function paintPixels(canvas, answer, i = 0) {
   const { width, height } = answer
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
   canvas.getContext("2d").putImageData(new ImageData(rgbaOf(answer, i), width, height), 0, 0)
-}
-
-/** Draw image `i` of an answer into a rectangle of a pen's canvas; pixels stay squares unless `smooth`. */
-export function drawImage(pen, scratch, answer, i, x, y, width, height, smooth = false) {
-  paintPixels(scratch, answer, i)
-  pen.imageSmoothingEnabled = smooth
-  pen.drawImage(scratch, x, y, width, height)
 }
 
 /** An answer's shape for pictures that Python sends along: {n, height, width, channels, data: base64}. */

@@ -13,11 +13,13 @@ class Place {
     this.pointed = null // under the pointer: {split, index} of a data point, or {sample} of a drawn one
     this.label = -1 // class, for models that take one
     this.latestPicture = null // [answer, z]
-    this.latestRecord = null // [answer, facts]
+    this.latestRecord = null // [answer, facts, z]
     this.lane = this.recordLane = null // lanes of the channel, while somebody watches
     this.pictureOf = null // the z whose picture was asked for last, or has come
     this.recordOf = null
     this.trouble = "" // why the server refuses to decode, in one sentence
+    this.untold = false // a hand has settled, or is about to, and Python does not know yet
+    this.reporters = new Set() // how components tell Python
     this.watchers = new Set()
     this.pictureWatchers = new Set()
     this.recordWatchers = new Set()
@@ -25,19 +27,43 @@ class Place {
 
   /** Take over what Python says: the model, a fresh token, and z when Python itself has moved it. */
   take(data) {
-    if (this.data && this.data.model !== data.model) {
-      this.latestPicture = this.latestRecord = this.pictureOf = this.recordOf = null
-    }
+    const isSameModel = this.data?.model === data.model
+    if (!isSameModel) this.latestPicture = this.latestRecord = this.pictureOf = this.recordOf = null
+    const isSameSplit = this.data?.split === data.split
     this.data = data
     this.channel = channelOf(data)
+    const isBack = !this.watchers.size // a page shows it that did not, or not any more
+    if (isBack) this.path = window.location.pathname
     if (data.stamp !== this.stamp) {
       this.stamp = data.stamp
-      clearTimeout(this.timer)
-      const z = Float32Array.from(data.z)
-      this.pin = data.pinned ? z : null
-      this.show(z, null)
-    }
+      if (data.first && isSameModel) {
+        this.untold = true // the session is new, as after a restart of the server, but not the hand
+        this.settle()
+      } else this.obey(data)
+    } else if (isBack) this.untold ||= !this.agrees(data) // what was settled as the page was left Python may have missed
+    if (isSameModel && !isSameSplit) this.otherImages()
     this.writeAddress() // a page switch has emptied it
+  }
+
+  /** The data points are those of another split: no old one is pointed at, and another one is the nearest. */
+  otherImages() {
+    this.pointed = this.recordOf = null
+    this.tell()
+    this.askRecord()
+  }
+
+  /** Does Python know where the pin is? */
+  agrees({ z, pinned }) {
+    return this.pin ? pinned && this.pin.every((value, i) => value === Math.fround(z[i])) : !pinned
+  }
+
+  /** Python has moved z. */
+  obey(data) {
+    clearTimeout(this.timer)
+    this.untold = false
+    const z = Float32Array.from(data.z)
+    this.pin = data.pinned ? z : null
+    this.show(z, null)
   }
 
   // ---- what a hand does
@@ -56,24 +82,44 @@ class Place {
   /** A hand drags the pin or a slider: z and the pin go there, without being settled. */
   move(z) {
     clearTimeout(this.timer)
+    this.untold = true
     this.pin = within(z)
     this.show(this.pin, null)
   }
 
-  /** The hand is at rest: tell the address, and Python through `report({z, pinned})`. */
-  settle(report) {
+  /** The hand is at rest: soon tell Python and the address. */
+  settle() {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
-      this.writeAddress()
-      report({ z: Array.from(this.pin ?? this.z), pinned: Boolean(this.pin) })
-    }, SETTLED)
+    this.timer = setTimeout(() => this.report(), SETTLED)
   }
 
   /** Take the pin away: z then follows the pointer, and stays where it leaves the map. */
-  unpin(report) {
+  unpin() {
+    this.untold = true
     this.pin = null
     this.show(this.z, null)
-    this.settle(report)
+    this.settle()
+  }
+
+  // ---- what Python hears
+
+  /** `report({z, pinned})` tells Python where a hand has settled; one of a page's components does. Returns how to stop. */
+  tells(report) {
+    this.reporters.add(report)
+    if (this.untold) this.settle()
+    return () => {
+      if (this.reporters.size === 1) this.report()
+      this.reporters.delete(report)
+    }
+  }
+
+  report() {
+    clearTimeout(this.timer)
+    const report = [...this.reporters].at(-1)
+    if (!this.untold || !report || window.location.pathname !== this.path) return // Python does not hear a page it has left
+    this.untold = false
+    this.writeAddress()
+    report({ z: Array.from(this.pin ?? this.z), pinned: Boolean(this.pin) })
   }
 
   // ---- what the views hear
@@ -91,25 +137,44 @@ class Place {
     this.lane ??= this.channel.lane()
     if (this.latestPicture) fn(...this.latestPicture, null)
     if (this.pictureOf !== this.z) this.decode()
-    return () => (this.lane = this.dropped(this.pictureWatchers, fn, this.lane))
+    return () => {
+      this.pictureWatchers.delete(fn)
+      if (this.pictureWatchers.size || this.lane === null) return
+      this.channel.free(this.lane)
+      this.lane = null
+      this.pictureOf = this.latestPicture?.[1] ?? null // what is under way will not come
+    }
   }
 
-  /** `fn(answer, facts)` with the record of the data point that is pointed at, else of the one nearest to z: see POINT in
+  /** `fn(answer, facts, z)` with the record of the data point that is pointed at, else of the one nearest to z: see POINT in
       ui/live.py. `facts.pointed` tells which; at once with the latest; returns how to stop. */
   onRecord(fn) {
     this.recordWatchers.add(fn)
     this.recordLane ??= this.channel.lane()
     if (this.latestRecord) fn(...this.latestRecord)
     if (this.recordOf !== this.z) this.askRecord()
-    return () => (this.recordLane = this.dropped(this.recordWatchers, fn, this.recordLane))
+    return () => {
+      this.recordWatchers.delete(fn)
+      if (this.recordWatchers.size || this.recordLane === null) return
+      this.channel.free(this.recordLane)
+      this.recordLane = null
+      this.recordOf = this.latestRecord?.[2] ?? null
+    }
   }
 
-  /** Without a watcher the lane is given back, as there are only 64 of them; returns the lane that is left. */
-  dropped(watchers, fn, lane) {
-    watchers.delete(fn)
-    if (watchers.size || lane === null) return lane
-    this.channel.free(lane)
-    return null
+  /** `fn(facts)` once with what is known of a data point; with null when that has not come within `patience` ms. */
+  learn({ split, index }, patience, fn) {
+    const { channel } = this
+    if (channel.status === "down") return fn(null)
+    const lane = channel.lane()
+    const end = facts => {
+      clearTimeout(timer)
+      channel.free(lane)
+      fn(facts)
+    }
+    const timer = setTimeout(() => end(null), patience)
+    const request = { kind: POINT, split, model: this.data.model, which: index }
+    channel.ask(lane, request, answer => end(answer.status === 0 ? JSON.parse(answer.text) : null))
   }
 
   show(z, pointed) {
@@ -164,13 +229,13 @@ class Place {
 
   record(answer, facts, z) {
     this.recordOf = z
-    this.latestRecord = [answer, facts]
-    for (const watcher of [...this.recordWatchers]) watcher(answer, facts)
+    this.latestRecord = [answer, facts, z]
+    for (const watcher of [...this.recordWatchers]) watcher(...this.latestRecord)
   }
 
   /** z in the page's address, with four digits, without a new entry in the history: Back leads to the page before. */
   writeAddress() {
-    if (!this.data.address) return
+    if (!this.data.address || window.location.pathname !== this.path) return
     const url = new URL(window.location.href)
     if (this.pin) url.searchParams.set("z", addressOf(this.pin))
     else url.searchParams.delete("z")

@@ -6,6 +6,11 @@ export const SPLITS = ["test", "train", "all"]
 
 const REQUEST_HEADER = 28
 const ANSWER_HEADER = 24
+const MOST_IMAGES = 4096 // a request, as in ui/live.py
+const MOST_BYTES = 2 ** 20 // a request
+
+/** How many images of D dimensions one request may ask for. */
+export const mostImages = latentDim => Math.min(MOST_IMAGES, Math.floor((MOST_BYTES - REQUEST_HEADER) / 4 / latentDim))
 
 /** Bytes of a request. `model` is 32 hexadecimal digits; `which` a class (decode) or an index (point), -1 for none. */
 export function encodeRequest({ kind = DECODE, lane = 0, split = "test", number = 0, model, which = -1, z = [] }) {

@@ -1,5 +1,6 @@
 /* Numbers and data points as text. */
 
+const FEW = 4 // numbers of a z of many dimensions
 const SPLIT_WORDS = { test: "test image", train: "training image", all: "image" }
 
 /** A number with that many digits after the point, and a true minus sign. */
@@ -8,15 +9,28 @@ export function numberText(value, digits = 2) {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−")
 }
 
-/** z as "(0.50, −1.00)", of many numbers the first. */
-export function zText(z, most = 8) {
-  return `(${Array.from(z.subarray(0, most), value => numberText(value)).join(", ")}${z.length > most ? ", …" : ""})`
+/** z as "z = (0.50, −1.00)"; of many numbers the first few of `order`, by name, and how many there are in all. */
+export function zText(z, order, most = 8) {
+  if (z.length <= most) return `z = (${Array.from(z, value => numberText(value)).join(", ")})`
+  const named = order.slice(0, FEW).map(i => `z${subscript(i + 1)} ${numberText(z[i])}`)
+  return `${named.join(", ")}, … (${z.length})`
 }
 
-/** Which data point: its class, if it has one, and its number. */
-export function pointText({ label, index }, classNames) {
+/** A number in digits below the line. */
+const subscript = number => String(number).replace(/\d/g, digit => "₀₁₂₃₄₅₆₇₈₉"[digit])
+
+/** A typed number, with comma or point and any minus sign; NaN where it is none. */
+export function typedNumber(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".")
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN
+}
+
+/** Which data point: its class, if it has one, and its number; of all images, the `nTrain` of training come first. */
+export function pointText({ label, index, split }, classNames, nTrain) {
   const name = label === null ? undefined : classNames[label]
-  return name === undefined ? `no. ${index}` : `${name} · no. ${index}`
+  const number = split !== "all" || nTrain === undefined ? `no. ${index}` :
+    index < nTrain ? `training no. ${index}` : `test no. ${index - nTrain}`
+  return name === undefined ? number : `${name} · ${number}`
 }
 
 /** What the images of a split are called. */

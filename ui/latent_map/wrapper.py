@@ -16,7 +16,7 @@ from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup, is_no_group, read_click, read_group
 from ui.latent_map.points import MapPoints
 from ui.palette import CLASS_COLOURS
-from ui.place import Place, Settled, read_settled
+from ui.place import Place, Settled, when_settled
 from ui.routes import PLOTLY_URL
 from vae_core.errors import ShapeError
 from vae_core.latent.plane import Plane, axes_plane
@@ -24,8 +24,8 @@ from vae_core.latent.plane import Plane, axes_plane
 HandUse = Literal["pin", "pick", "look"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
-    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens", "scatter",
-    "hover", "pin", "selection", "hand", "latent_map",
+    "geometry", "outline", "theme", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "scatter", "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
 
@@ -41,14 +41,11 @@ class MapPath:
         The places along it, on the map's plane.
     role : str
         "accent" is drawn solid in the theme's colour, "contrast" dashed in the text's.
-    position : int or None
-        Index into `xy` of a dot on the path.
     """
 
     name: str
     xy: npt.ArrayLike
     role: Literal["accent", "contrast"] = "accent"
-    position: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,16 +55,19 @@ class MapMarkers:
     Attributes
     ----------
     name : str
-        Shown in the legend, and with its number on hover.
+        Shown in the legend.
     xy : array_like (n, 2)
         Where they lie on the map's plane.
     z : array_like (n, D), or None
         What a hover decodes; None: the place on the plane, as anywhere.
+    one : str
+        What one of them is called, with its number, on hover; empty: `name`.
     """
 
     name: str
     xy: npt.ArrayLike
     z: npt.ArrayLike | None = None
+    one: str = ""
 
 
 def latent_map(
@@ -82,7 +82,7 @@ def latent_map(
     group: npt.ArrayLike | None = None,
     paths: Sequence[MapPath] = (),
     markers: Sequence[MapMarkers] = (),
-    height: int | Literal["stretch"] = "stretch",
+    height: int,
     key: str,
     on_click: Callable[[MapClick], None] | None = None,
     on_settled: Callable[[Settled], None] | None = None,
@@ -108,8 +108,8 @@ def latent_map(
         A number for each point that colours it; None: its class.
     group : array_like (K, 2), or None
         The outline of the group of points that is chosen, on the plane.
-    height : int or "stretch"
-        Most pixels that the map and its legend take; "stretch": what the container has to give.
+    height : int
+        Most pixels that the map and its legend take.
     key : str
         Identity of the map on the page; another key starts with a fresh view.
     on_click, on_settled, on_group : callable, optional
@@ -122,8 +122,8 @@ def latent_map(
         When the plane is of another space than the place, or a path, a mark or the outline is not finite or has
         another shape.
     """
+    latent_dim = 2 if place is None else place.explorer.latent_dim  # without one the plane is all there is
     if place is not None:
-        latent_dim = place.explorer.latent_dim
         plane = axes_plane((0, 1), latent_dim) if plane is None else plane
         if plane.a.size != latent_dim:
             raise ShapeError(f"latent map: the plane has {plane.a.size} dimensions, but the model {latent_dim}.")
@@ -132,11 +132,6 @@ def latent_map(
         click = read_click(st.session_state.get(key), points)
         if click is not None and on_click is not None:
             on_click(click)
-
-    def settled() -> None:
-        now = None if place is None else read_settled(st.session_state.get(key), place.explorer.latent_dim)
-        if now is not None and on_settled is not None:
-            on_settled(now)
 
     def drawn() -> None:
         state = st.session_state.get(key)
@@ -158,19 +153,18 @@ def latent_map(
         "hand": hand,
         "groups": on_group is not None,
         "group": None if group is None else _pairs(group, "the outline of the group"),
-        "paths": [{"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role, "position": p.position} for p in paths],
+        "paths": [{"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role} for p in paths],
         "markers": [_markers_data(m, None if plane is None else plane.a.size) for m in markers],
-        "height": height if isinstance(height, int) else None,
+        "height": height,
         "label": describe(points, axis_titles, hand=hand, decodes=place is not None),
     }
     _component(
         key=key,
         data=data,
-        height="content" if isinstance(height, int) else "stretch",
+        height="content",
         on_click_change=clicked,
-        on_settled_change=settled,
+        on_settled_change=when_settled(key, latent_dim, on_settled),
         on_group_change=drawn,
-        on_renew_change=lambda: None,  # the rerun itself brings a fresh token
     )
 
 
@@ -195,15 +189,16 @@ def _plane_data(plane: Plane) -> dict[str, list[float]]:
 
 def _markers_data(markers: MapMarkers, latent_dim: int | None) -> dict[str, Any]:
     xy = _pairs(markers.xy, markers.name)
+    named = {"name": markers.name, "one": markers.one or markers.name}
     if markers.z is None:
-        return {"name": markers.name, "xy": xy, "z": None}
+        return {**named, "xy": xy, "z": None}
     z = np.asarray(markers.z, np.float64)
     if z.ndim != 2 or z.shape[0] != len(xy) or latent_dim not in (None, z.shape[1]) or not np.isfinite(z).all():
         raise ShapeError(
             f"latent map: the z of {markers.name} must be finite numbers of shape ({len(xy)}, {latent_dim or 'D'}), "
             f"but has {z.shape}."
         )
-    return {"name": markers.name, "xy": xy, "z": z.tolist()}
+    return {**named, "xy": xy, "z": z.tolist()}
 
 
 def _pairs(xy: npt.ArrayLike, what: str) -> list[list[float]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ui.encoded import PointRecord
+from ui.axes import by_kl
 from ui.javascript import component
 from ui.place import Place
+from ui.records import PointRecord
 
 _component = component("readout", Path(__file__).parent / "assets", ["readout"])
 
@@ -15,7 +16,8 @@ _component = component("readout", Path(__file__).parent / "assets", ["readout"])
 def readout(place: Place, *, record: PointRecord | None, class_names: Sequence[str], key: str) -> None:
     """Write the line at the foot of a page: model · z · how far the data is · device · milliseconds.
 
-    All of it follows the hand; the milliseconds are measured, from the move to the picture, the median of the last 30.
+    All of it follows the hand; of many dimensions it names those that say most of the image. The milliseconds are
+    measured, from the move to the picture, the median of the last 30.
 
     Parameters
     ----------
@@ -32,5 +34,6 @@ def readout(place: Place, *, record: PointRecord | None, class_names: Sequence[s
         "name": place.explorer.name,
         "facts": None if record is None else dict(record.facts),
         "classNames": list(class_names),
+        "order": by_kl(place.explorer.card.test.kl_per_dimension),
     }
     _component(key=key, data=data, height="content")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from ui.javascript import component
-from ui.place import Place, Settled, read_settled
+from ui.place import Place, Settled, when_settled
 from ui.sheet import sheet
 from vae_core.checks import finite_rows
 from vae_core.errors import ShapeError
@@ -54,11 +53,6 @@ def scrubber(
     steps = finite_rows(path, "scrubber: the path", explorer.latent_dim)
     if len(steps) < 2 or len(steps) != len(pictures):
         raise ShapeError(f"scrubber: a path needs 2 steps, and a picture each, but {len(steps)}, {len(pictures)} came.")
-
-    def settled() -> None:
-        at = read_settled(st.session_state.get(key), explorer.latent_dim)
-        if at is not None and on_settled is not None:
-            on_settled(at)
-
     data = {"place": place.data(), "path": steps.tolist(), "film": sheet(pictures), "label": label}
+    settled = when_settled(key, explorer.latent_dim, on_settled)
     _component(key=key, data=data, height="content", on_settled_change=settled)

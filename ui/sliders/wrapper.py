@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from ui.axes import DEAD_KL, by_kl
 from ui.javascript import component
-from ui.place import FARTHEST, Place, Settled, read_settled
+from ui.place import FARTHEST, Place, Settled, when_settled
 from ui.text import subscript
 from vae_core.errors import ShapeError
 
@@ -55,13 +54,6 @@ def z_sliders(
     ShapeError
         When `kl` does not have a number for each dimension.
     """
-    latent_dim = place.explorer.latent_dim
-
-    def settled() -> None:
-        now = read_settled(st.session_state.get(key), latent_dim)
-        if now is not None and on_settled is not None:
-            on_settled(now)
-
     _component(
         key=key,
         data={
@@ -70,8 +62,7 @@ def z_sliders(
             "height": None if height == "content" else height,
         },
         height="content",
-        on_settled_change=settled,
-        on_renew_change=lambda: None,
+        on_settled_change=when_settled(key, place.explorer.latent_dim, on_settled),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ui.encoded import PointRecord
 from ui.javascript import component
 from ui.place import Place
+from ui.records import PointRecord
 from vae_core.errors import ShapeError
 
 _component = component("view", Path(__file__).parent / "assets", ["layout", "view"])

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from ui.javascript import component
-from ui.place import Place, Settled, read_settled
+from ui.place import Place, Settled, when_settled
 from ui.sheet import sheet
 from vae_core.checks import finite_rows
 from vae_core.errors import ShapeError
@@ -51,11 +50,6 @@ def wall(
     draws = finite_rows(z, "wall: z", explorer.latent_dim)
     if len(draws) < 1 or len(draws) != len(pictures):
         raise ShapeError(f"wall: each z needs its picture, and one at least, but {len(draws)}, {len(pictures)} came.")
-
-    def settled() -> None:
-        at = read_settled(st.session_state.get(key), explorer.latent_dim)
-        if at is not None and on_settled is not None:
-            on_settled(at)
-
     data = {"place": place.data(), "z": draws.tolist(), "sheet": sheet(pictures)}
+    settled = when_settled(key, explorer.latent_dim, on_settled)
     _component(key=key, data=data, height="content", on_settled_change=settled)

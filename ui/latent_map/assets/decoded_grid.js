@@ -7,12 +7,10 @@ const MIDDLE = 16
 const CALM = 90 // ms without a change before the fine grid is asked for
 const QUICK = 80 // ms that a fine grid may take for a coarse one before it to be a mere flicker
 const MOST_PIXELS = 1024 // a side, of all the tiles together as the model draws them
-const MOST_NUMBERS = 2 ** 18 - 64 // z of one request: a message may have 1 MiB
-const MOST_TILES = 64 // a side: 4096 images a request
 
 /** Tiles a side of a grid on a plot area of `side` pixels, for images (C, H, W) and D latent dimensions. */
 export function finestGrid(side, [, height, width], latentDim) {
-  const most = Math.min(MOST_TILES, MOST_PIXELS / Math.max(height, width), Math.sqrt(MOST_NUMBERS / latentDim))
+  const most = Math.min(MOST_PIXELS / Math.max(height, width), Math.sqrt(mostImages(latentDim)))
   return Math.max(1, Math.floor(Math.min(Math.round(side / TILE), most)))
 }
 
@@ -33,24 +31,16 @@ export function gridPlaces({ x, y, half }, k, plane, base) {
 }
 
 /** The k x k images of an answer side by side as RGBA, {rgba, side}; each upright in a square cell, the rest transparent. */
-export function mosaicOf({ pixels, height, width, channels }, k) {
+export function mosaicOf(answer, k) {
+  const { height, width } = answer
   const cell = Math.max(height, width)
   const side = k * cell
-  const out = new Uint32Array(side * side) // four bytes a pixel, red in the lowest
+  const rgba = new Uint32Array(side * side)
   const [top, left] = [(cell - height) >> 1, (cell - width) >> 1]
-  for (let i = 0, p = 0; i < k * k; i++) {
-    const corner = (Math.floor(i / k) * cell + top) * side + (i % k) * cell + left
-    for (let row = 0; row < height; row++) {
-      const from = corner + row * side
-      if (channels === 1) for (let at = from; at < from + width; at++) out[at] = 0xff000000 | (pixels[p++] * 0x010101)
-      else {
-        for (let at = from; at < from + width; at++, p += 3) {
-          out[at] = 0xff000000 | (pixels[p + 2] << 16) | (pixels[p + 1] << 8) | pixels[p]
-        }
-      }
-    }
+  for (let i = 0; i < k * k; i++) {
+    writePixels(rgba, side, (Math.floor(i / k) * cell + top) * side + (i % k) * cell + left, answer, i)
   }
-  return { rgba: new Uint8ClampedArray(out.buffer), side }
+  return { rgba: new Uint8ClampedArray(rgba.buffer), side }
 }
 
 /** Fill a canvas of `size` CSS pixels with the k x k images of an answer; pixels that come out large stay squares. */
@@ -86,18 +76,22 @@ class DecodedGrid {
     this.wanted = null // {number, model, which, plane, rest, view, side, fine}: the grid that the map should show
     this.painted = null // {wanted, k}: the one it shows
     this.took = Infinity // ms that the last fine grid was under way
+    this.place = null // whose lanes these are
     this.lanes = []
     this.number = 0 // of grids wanted so far
   }
 
   destroy() {
-    clearTimeout(this.timer)
-    for (const lane of this.lanes) this.map.place.channel.free(lane)
+    this.stop()
+    for (const lane of this.lanes) this.place.channel.free(lane)
+    this.lanes = []
   }
 
   /** Bring the picture to where it belongs in the present view, and ask for another one where that has changed. */
   paint() {
     const { place, tools, side, el } = this.map
+    if (place !== this.place) this.destroy()
+    this.place = place
     const isOn = tools.can.grid && tools.state.grid && side > 0
     if (isOn) this.want()
     else this.stop()

@@ -117,22 +117,6 @@ export function pointLook(n, side) {
   return { size: Math.round(size * 10) / 10, opacity: Math.max(0.38, 0.9 - 0.2 * crowd) }
 }
 
-/** Red, green and blue, 0 to 255, of a CSS colour written #rgb, #rrggbb or rgb(). */
-export function rgbOf(colour) {
-  const hex = /^#([0-9a-f]{3,8})$/i.exec(colour.trim())?.[1]
-  if (!hex) return (colour.match(/[\d.]+/g) ?? [128, 128, 128]).slice(0, 3).map(Number)
-  const full = hex.length < 6 ? [...hex].map(digit => digit + digit).join("") : hex
-  return [0, 2, 4].map(i => parseInt(full.slice(i, i + 2), 16))
-}
-
-export const faded = (colour, alpha) => `rgba(${rgbOf(colour).join(",")},${alpha})`
-
-/** Is this the background of a dark theme? */
-export function isDark(colour) {
-  const [red, green, blue] = rgbOf(colour)
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128
-}
-
 /** Which classes are shown after `label` was clicked (toggled) or isolated; isolating the only one left shows all. */
 export const toggled = (shown, label) => shown.map((on, i) => (i === label ? !on : on))
 export function isolated(shown, label) {

@@ -19,6 +19,7 @@ class Hand {
     surface.onpointercancel = event => this.up(event, true)
     surface.onpointerleave = () => this.leave()
     surface.onkeydown = event => this.key(event)
+    surface.onkeyup = () => surface.classList.add("keyed") // also of the Tab that came here
     surface.addEventListener("wheel", event => this.wheel(event), { passive: false })
     controls.onclick = event => this.control(event.target.closest("button")?.dataset.do)
   }
@@ -33,6 +34,7 @@ class Hand {
     const { map } = this
     const place = this.placeOf(event)
     this.surface.setPointerCapture(event.pointerId)
+    this.surface.classList.remove("keyed")
     this.fingers.set(event.pointerId, place)
     if (this.fingers.size > 1) {
       this.stop()
@@ -76,8 +78,11 @@ class Hand {
     else if (doing === "pin") map.pin.release()
     else if (doing === "draw") map.selection.end()
     this.doing = null
+    const place = this.placeOf(event)
     if (isClick && doing !== "draw") this.click(this.from)
-    this.showCursor(this.placeOf(event))
+    // The view or the pointer has moved on since the last preview; after a finger nothing points any more, and it leaves.
+    else if (doing !== "pin" && event.pointerType !== "touch") map.hover.at(place)
+    this.showCursor(place)
   }
 
   /** Leave what a press began; with `isNothing` it was a drag of no length, which takes the group away. */

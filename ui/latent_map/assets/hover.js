@@ -6,6 +6,7 @@ const MARK = 8 // px within which a drawn mark is meant, before any point
 class Hover {
   constructor(map) {
     this.map = map
+    this.tip = map.root.querySelector(".tip")
     this.found = null // what is under the pointer: {zx, zy, text, and for a point position and index, for a mark sample and z}
     this.facts = null // of the data point that the place says is pointed at
   }
@@ -37,22 +38,23 @@ class Hover {
   /** The nearest drawn mark, else the nearest point that is shown; null when neither is near. */
   find(pixel) {
     const { map } = this
-    for (const { name, xy, z } of map.data.markers) {
+    for (const { one, xy, z } of map.data.markers) {
       const i = xy.findIndex(([zx, zy]) => Math.hypot(...map.px(zx, zy).map((value, k) => value - pixel[k])) < MARK)
-      if (i >= 0) return { zx: xy[i][0], zy: xy[i][1], text: `${name} ${i + 1}`, sample: i, z: map.place && z?.[i] }
+      if (i >= 0) return { zx: xy[i][0], zy: xy[i][1], text: `${one} ${i + 1}`, sample: i, z: map.place && z?.[i] }
     }
     const position = this.nearest(...map.zAt(pixel))
     if (position < 0) return null
     const { x, y, labels, indices } = map.points
     const index = indices ? indices[position] : position
-    const text = `${labels ? `${map.data.classes[labels[position]]} · ` : ""}#${index}`
+    const point = { label: labels ? labels[position] : null, index, split: map.data.split }
+    const text = pointText(point, map.data.classes, map.place?.data.n_train)
     return { zx: x[position], zy: y[position], text, position, index }
   }
 
   /** Position of the nearest shown point within reach of (zx, zy); -1 when there is none. */
   nearest(zx, zy) {
     const { map } = this
-    return nearest(map.grid, zx, zy, (NEAR * 2 * map.view.half) / map.side, label => map.isShown(label))
+    return nearest(map.cells, zx, zy, (NEAR * 2 * map.view.half) / map.side, label => map.isShown(label))
   }
 
   /** The place has learned what is known of a data point. */
@@ -65,6 +67,18 @@ class Hover {
   factsOf(found) {
     const { facts } = this
     return found?.index !== undefined && facts?.index === found.index && facts.split === this.map.data.split ? facts : null
+  }
+
+  /** Name what was found, beside it. */
+  paint() {
+    const { map, tip, found } = this
+    tip.hidden = !found
+    if (!found) return
+    tip.textContent = found.text
+    const [px, py] = map.px(found.zx, found.zy)
+    const isRight = px > map.side * 0.6 // then the tip lies to the left
+    const [x, y] = [MARGIN.left + px + (isRight ? -12 : 12), MARGIN.top + Math.max(0, py - 30)]
+    tip.style.transform = `translate(${x}px, ${y}px) translate(${isRight ? "-100%" : "0px"})`
   }
 
   /** q(z|x) of the point under the pointer: its ellipse of one standard deviation on the plane, {zx, zy, long, short, angle}. */

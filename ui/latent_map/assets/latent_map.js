@@ -1,12 +1,14 @@
 /* The latent map. plotly.js draws the points and the axes (scatter.js); whatever moves (the picture beneath, paths, marks, the pin, the
-   pointer's tip) is drawn here above or beneath them and never costs a redraw of the points. The view is ours as well:
+   pointer's tip) is drawn by layers above or beneath them and never costs a redraw of the points. The view is ours as well:
    that makes equal axes, touch, and a zoom that survives every update simple. A component's JavaScript is one module, so
    wrapper.py joins the files of this folder, this one last. */
+
+const LEAST_ROOM = 200 // px: a taller legend than the page has height for makes the map higher
 
 class LatentMap {
   constructor(root) {
     this.root = root
-    const names = ["toolbar", "plot", "beneath", "points", "above", "pin", "surface", "controls", "tip", "status", "legend"]
+    const names = ["toolbar", "plot", "beneath", "points", "above", "surface", "controls", "status", "legend"]
     this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
     this.view = fitView(null)
     this.touched = false // by hand: then the view is kept
@@ -21,8 +23,7 @@ class LatentMap {
     this.legend = new Legend(this.el.legend, shown => this.show(shown))
     this.hand = new Hand(this, this.el.surface, this.el.controls)
     this.tools = new Tools(root, name => this.useTool(name))
-    this.grid2 = new DecodedGrid(this)
-    this.lens = new Lens(this)
+    this.layers = [new Marks(this), this.hover, new DecodedGrid(this), new Lens(this)]
     const tell = error => this.say("error", `${error.message} Reload the page to try again.`)
     this.colouring = new Colouring(() => this.recolour(), tell)
     this.el.status.querySelector("button").onclick = () => window.location.reload()
@@ -32,7 +33,7 @@ class LatentMap {
 
   destroy() {
     this.loading?.abort()
-    for (const part of [this.grid2, this.lens, this.colouring, this.selection, this.scatter]) part.destroy()
+    for (const part of [...this.layers, this.pin, this.colouring, this.selection, this.scatter]) part.destroy?.()
     this.unfollow?.()
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
@@ -48,7 +49,10 @@ class LatentMap {
     this.follow(data.place && placeOf(data.place))
     const otherAxes = JSON.stringify([before?.axes, before?.plane]) !== JSON.stringify([data.axes, data.plane])
     if (otherAxes) this.touched = false
-    const otherTheme = this.readTheme()
+    if (JSON.stringify(before?.markers) !== JSON.stringify(data.markers)) this.hover.set(null) // what its tip names has gone
+    const theme = themeAt(this.root, data.colours)
+    const otherTheme = JSON.stringify(theme) !== JSON.stringify(this.theme)
+    this.theme = theme
     const { surface } = this.el
     surface.setAttribute("aria-label", data.label)
     surface.classList.toggle("still", data.hand === "look" && !this.place)
@@ -71,28 +75,9 @@ class LatentMap {
       place.watch(() => this.invalidate()),
       place.onRecord((_, facts) => this.hover.learn(facts)),
       place.channel.needsToken(() => this.send("renew", performance.now())),
+      ...(this.data.hand === "pin" ? [place.tells(settled => this.send("settled", settled))] : []),
     ]
     this.unfollow = () => unwatch?.forEach(stop => stop())
-  }
-
-  /** How to tell Python something by the name of a trigger. */
-  reporter(name) {
-    return message => this.send(name, message)
-  }
-
-  /** Take the theme's colours from the page; true when they have changed. */
-  readTheme() {
-    const style = getComputedStyle(this.root)
-    const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise
-    const before = JSON.stringify(this.theme)
-    this.theme = {
-      ink: read("--st-text-color", "#222222"),
-      paper: read("--st-background-color", "#ffffff"),
-      accent: read("--st-link-color", "#0066cc"), // the accent as it can be read on the page's background
-      font: read("--st-font", "sans-serif"),
-    }
-    this.classColours = this.data.colours[isDark(this.theme.paper) ? "dark" : "light"]
-    return JSON.stringify(this.theme) !== before
   }
 
   async load() {
@@ -106,7 +91,7 @@ class LatentMap {
       signal.throwIfAborted()
       this.scatter.Plotly = Plotly
       this.points = points
-      this.grid = buildGrid(points)
+      this.cells = buildGrid(points)
       this.groups = groupByClass(points, this.data.classes.length)
       this.hover.set(null)
       if (!this.touched) this.view = fitView(extentOf(points))
@@ -131,9 +116,8 @@ class LatentMap {
   resize() {
     if (!this.data) return
     const legend = this.el.legend.offsetHeight
-    const room = (this.data.height ?? this.root.clientHeight) - this.el.toolbar.offsetHeight - (legend && legend + 6)
-    const width = this.root.clientWidth
-    const outer = Math.floor(Math.min(width, room < 200 ? width : room)) // a container without a height gives no room
+    const room = this.data.height - this.el.toolbar.offsetHeight - (legend && legend + 6)
+    const outer = Math.floor(Math.min(this.root.clientWidth, Math.max(LEAST_ROOM, room)))
     if (outer === this.outer || outer < 100) return
     this.outer = outer
     this.side = outer - MARGIN.left - MARGIN.right
@@ -150,12 +134,13 @@ class LatentMap {
   /** Of a class; a quiet one where a number colours the points. */
   colourOf(label) {
     if (this.colouring.data) return faded(this.theme.ink, 0.6)
-    return this.data.classes.length ? this.classColours[label % this.classColours.length] : this.theme.accent
+    const { classes, accent } = this.theme
+    return this.data.classes.length ? classes[label % classes.length] : accent
   }
 
   symbolOf(label) {
     const isEach = this.tools.can.shapes && this.tools.state.shapes // else only once the colours begin anew
-    return SHAPE_NAMES[(isEach ? label : Math.floor(label / this.classColours.length)) % SHAPE_NAMES.length]
+    return SHAPE_NAMES[(isEach ? label : Math.floor(label / this.theme.classes.length)) % SHAPE_NAMES.length]
   }
 
   fillLegend() {
@@ -187,10 +172,7 @@ class LatentMap {
   paint() {
     const { view } = this
     if (this.points) this.scatter.follow()
-    this.paintMarks()
-    this.paintTip()
-    this.grid2.paint()
-    this.lens.paint()
+    for (const layer of this.layers) layer.paint()
     this.root.dataset.view = [view.x, view.y, view.half].join(" ")
   }
 
@@ -200,38 +182,6 @@ class LatentMap {
 
   zAt(pixel) {
     return toZ(this.view, this.side, ...pixel)
-  }
-
-  paintMarks() {
-    const { view, side, theme, data, hover, selection, place } = this
-    const lit = place?.pointed?.sample
-    const { outline, n, drawing } = selection
-    const inputs = [view, side, theme, data, place?.pin, lit, hover.found, hover.facts, outline, n, drawing && {}]
-    if (this.inputs && inputs.every((value, i) => value === this.inputs[i])) return
-    this.inputs = inputs
-    const at = this.pin.xy
-    const pin = at && this.px(...at)
-    const isSeen = pin && !edgeOf(pin, side, 0)
-    this.el.pin.style.visibility = isSeen ? "visible" : "hidden"
-    if (isSeen) this.el.pin.style.transform = `translate(${MARGIN.left + pin[0]}px, ${MARGIN.top + pin[1]}px)`
-    this.root.dataset.at = at ? at.join(" ") : ""
-    this.el.surface.classList.toggle("aim", data.hand === "pick" || (this.pin.isMovable && !at))
-    paintMarks(this.el.above, {
-      view, side, theme, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
-      found: hover.found, ellipse: hover.ellipse, pin,
-    })
-  }
-
-  paintTip() {
-    const { tip } = this.el
-    const { found } = this.hover
-    tip.hidden = !found
-    if (!found) return
-    tip.textContent = found.text
-    const [px, py] = this.px(found.zx, found.zy)
-    const isRight = px > this.side * 0.6 // then the tip lies to the left
-    const [x, y] = [MARGIN.left + px + (isRight ? -12 : 12), MARGIN.top + Math.max(0, py - 30)]
-    tip.style.transform = `translate(${x}px, ${y}px) translate(${isRight ? "-100%" : "0px"})`
   }
 
   // ---- what the hand asks for

@@ -30,7 +30,8 @@ class Lens {
 
   destroy() {
     this.unwatch?.()
-    if (this.lane !== undefined) this.map.place.channel.free(this.lane)
+    if (this.lane !== undefined) this.place.channel.free(this.lane)
+    this.lane = undefined
   }
 
   paint() {
@@ -43,8 +44,8 @@ class Lens {
   }
 
   turn(mode, place) {
+    this.destroy()
     Object.assign(this, { mode, place })
-    this.unwatch?.()
     this.unwatch = null
     this.filled = false // with something of this mode
     this.asked = null

@@ -2,9 +2,33 @@
    pointer with a ring around it, and the way to a pin out of view. */
 
 const DIM = 0.62 // of the page's colour over what is not in the group
+const END = 8 // px, radius of a path's ends, which hold a letter
 const ARROW = 13 // px from the edge to the tip of the arrow that points to the pin
 
 const roleColour = (role, theme) => (role === "accent" ? theme.accent : theme.ink)
+
+class Marks {
+  /** `map` has view, side, theme, data, place, hover, selection and pin. */
+  constructor(map) {
+    this.map = map
+    this.canvas = map.root.querySelector(".above")
+  }
+
+  /** Paint them anew where anything of them has changed. */
+  paint() {
+    const { view, side, theme, data, hover, selection, place, pin } = this.map
+    const lit = place?.pointed?.sample
+    const { outline, n, drawing } = selection
+    const painted = [view, side, theme, data, place?.pin, lit, hover.found, hover.facts, outline, n, drawing && {}]
+    if (this.painted?.every((value, i) => value === painted[i])) return
+    this.painted = painted
+    const at = pin.paint()
+    paintMarks(this.canvas, {
+      view, side, theme, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
+      found: hover.found, ellipse: hover.ellipse, pin: at,
+    })
+  }
+}
 
 /** Paint all of them on a canvas that covers the plot area. `paths` and `markers` are as MapPath and MapMarkers, `group` and
     `drawing` are outlines, `n` is how many points the group has, `found` and `ellipse` are the Hover's, `pin` is a pixel. */
@@ -58,16 +82,17 @@ function paintMarks(canvas, marks) {
     stroke(accent, 1.5, outline === drawing ? [5, 4] : [])
   }
   if (group) paintCount(pen, group.map(place => toPixel(view, side, ...place)), n, side, theme)
-  for (const { xy, role, position } of paths) {
+  for (const { xy, role } of paths) {
     if (!xy.length) continue
     const colour = roleColour(role, theme)
     trace(xy)
     stroke(faded(paper, 0.85), 5.5)
     stroke(colour, 2.5, role === "accent" ? [] : [7, 6])
     const at = i => toPixel(view, side, ...xy[i])
-    dot(at(0), 4.5, colour)
-    dot(at(xy.length - 1), 4.5, colour)
-    if (xy[position]) dot(at(position), 7.5, colour)
+    dot(at(0), END, colour)
+    dot(at(xy.length - 1), END, colour)
+    paintLetter(pen, "A", at(0), theme)
+    paintLetter(pen, "B", at(xy.length - 1), theme)
   }
   for (const { xy } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, ink)
   for (const { xy, z } of markers) if (z && xy[lit]) dot(toPixel(view, side, ...xy[lit]), 6, accent)
@@ -75,6 +100,15 @@ function paintMarks(canvas, marks) {
   if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
   const edge = pin && edgeOf(pin, side, ARROW)
   if (edge) paintArrow(pen, edge, theme)
+}
+
+/** One letter in a dot, its middle there. */
+function paintLetter(pen, letter, [x, y], { paper, font }) {
+  pen.font = `600 11px ${font}`
+  pen.fillStyle = paper
+  pen.textBaseline = "alphabetic"
+  const { width, actualBoundingBoxAscent } = pen.measureText(letter)
+  pen.fillText(letter, x - width / 2, y + actualBoundingBoxAscent / 2)
 }
 
 /** How many points the group has, above its outline as far as there is room. */

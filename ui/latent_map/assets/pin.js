@@ -2,11 +2,19 @@
 
 const GRIP = 14 // px within which the pin is gripped
 const FINGER = 24 // px, for a finger
+const PATIENCE = 1000 // ms that a click on a data point waits for its mu
+const SAID = 400 // ms after which a screen reader hears where the pin stands: then the record has come
 
 class Pin {
   constructor(map) {
     this.map = map
+    this.element = map.root.querySelector("svg.pin")
+    this.said = map.root.querySelector(".said")
     this.grip = null // [dx, dy] px from the pointer to the pin while it is dragged
+  }
+
+  destroy() {
+    clearTimeout(this.saying)
   }
 
   /** May a hand move it? */
@@ -44,14 +52,20 @@ class Pin {
     this.settle()
   }
 
-  /** A click: on a data point the pin goes to its mu, as far as that is known yet, else to the place under the pointer. */
+  /** A click: on a data point the pin goes to its mu, at once or as soon as that is known, else to the place under the pointer. */
   put(pixel) {
-    const { hover, place } = this.map
+    const { hover, place, data } = this.map
     const found = hover.find(pixel)
     const z = found?.z ?? hover.factsOf(found)?.mu
     if (z) place.move(z)
     else this.move(found ? [found.zx, found.zy] : this.map.zAt(pixel))
-    this.settle()
+    if (z || found?.index === undefined) return this.settle()
+    const { pin } = place
+    place.learn({ split: data.split, index: found.index }, PATIENCE, facts => {
+      if (place.pin !== pin) return // a hand has moved it since
+      if (facts) place.move(facts.mu)
+      this.settle()
+    })
   }
 
   /** To a place on the plane; what the plane does not show of z stays. */
@@ -61,10 +75,44 @@ class Pin {
   }
 
   settle() {
-    this.map.place.settle(this.map.reporter("settled"))
+    this.map.place.settle()
+    this.say()
   }
 
   remove() {
-    if (this.isMovable && this.xy) this.map.place.unpin(this.map.reporter("settled"))
+    if (!this.isMovable || !this.xy) return
+    this.map.place.unpin()
+    this.say()
   }
+
+  /** Tell those who cannot see it, once it rests. */
+  say() {
+    clearTimeout(this.saying)
+    this.saying = setTimeout(() => {
+      const { place, data } = this.map
+      const [, facts, z] = place.latestRecord ?? []
+      this.said.textContent = saidOf(this.xy, data.axes, z === place.pin ? facts : null, data.classes, place.data.n_train)
+    }, SAID)
+  }
+
+  /** Put the pin where it belongs in the view; returns its pixel, also where that is out of view, or null. */
+  paint() {
+    const { map, xy, element } = this
+    const pixel = xy && map.px(...xy)
+    const isSeen = pixel && !edgeOf(pixel, map.side, 0)
+    element.style.visibility = isSeen ? "visible" : "hidden"
+    if (isSeen) element.style.transform = `translate(${MARGIN.left + pixel[0]}px, ${MARGIN.top + pixel[1]}px)`
+    map.root.dataset.at = xy ? xy.join(" ") : ""
+    map.el.surface.classList.toggle("aim", map.data.hand === "pick" || (this.isMovable && !xy))
+    return pixel
+  }
+}
+
+/** Where the pin stands, for a screen reader: its place on the map, and the data point beside it as far as that is known. */
+export function saidOf(xy, axes, facts, classNames, nTrain) {
+  if (!xy) return "No pin: the picture follows the pointer."
+  const place = axes.map((axis, k) => `${axis} ${numberText(xy[k])}`).join(", ")
+  if (!facts || facts.distance === null) return `Decoded at ${place}.`
+  const nearest = `nearest ${splitText(facts.split)} ${pointText(facts, classNames, nTrain)}, ${numberText(facts.distance)} away`
+  return `Decoded at ${place}; ${nearest}.`
 }

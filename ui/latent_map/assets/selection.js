@@ -99,6 +99,6 @@ class Selection {
     if (this.awaited === this.given) this.awaited = null
     const { legend, key } = this.map
     const shown = legend.shown.every(Boolean) ? null : legend.shown.flatMap((on, label) => (on ? [label] : []))
-    this.map.reporter("group")({ polygon: this.outline, shown, points: key })
+    this.map.send("group", { polygon: this.outline, shown, points: key })
   }
 }

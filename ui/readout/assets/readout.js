@@ -38,8 +38,8 @@ class Readout extends LiveComponent {
 
   paint() {
     const { place, facts, el, data } = this
-    el.z.textContent = `z = ${zText(place.z)}`
-    el.nearest.textContent = facts ? awayText(facts, place.z, data.classNames) : ""
+    el.z.textContent = zText(place.z, data.order)
+    el.nearest.textContent = facts ? awayText(facts, place.z, data.classNames, place.data.n_train) : ""
     this.paintDevice()
   }
 
@@ -58,9 +58,9 @@ class Readout extends LiveComponent {
 }
 
 /** How far z is from the data point that it is compared with. */
-export function awayText(facts, z, classNames) {
+export function awayText(facts, z, classNames, nTrain) {
   const what = splitText(facts.split)
-  if (facts.pointed) return `${numberText(distanceOf(facts.mu, z))} from ${what} ${pointText(facts, classNames)}`
+  if (facts.pointed) return `${numberText(distanceOf(facts.mu, z))} from ${what} ${pointText(facts, classNames, nTrain)}`
   return facts.distance === null ? "" : `nearest ${what} ${numberText(facts.distance)} away`
 }
 

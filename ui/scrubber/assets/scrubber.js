@@ -29,21 +29,12 @@ class Scrubber extends LiveComponent {
     this.way = String(path)
     strip.setAttribute("aria-label", label)
     strip.setAttribute("aria-valuemax", this.n)
-    if (film.url !== this.url) this.load(film.url)
+    this.loadSheet(film, () => this.drawFilm())
     this.drawFilm()
-  }
-
-  async load(url) {
-    this.url = url
-    const picture = await pictureFrom(url)
-    if (url !== this.url) return
-    this.picture = picture
-    this.drawFilm()
-    this.root.dataset.state = "ready"
   }
 
   listen(place) {
-    return [place.watch(() => this.invalidate())]
+    return [place.watch(() => this.invalidate()), this.tells(place)]
   }
 
   // ---- what a hand does

@@ -1,5 +1,7 @@
 /* One dimension: its slider, its typed value, and whether it is held. */
 
+const FAR_OUT = 5 // σ, where the prior has less than one draw in a million
+
 class SliderRow {
   /** `sliders` has the present `scale`, and takes `put(own, z)`, `settle()`, `hold(own)` and `say(text)`. */
   constructor(sliders, element, { own, name, kl, reach, farthest }) {
@@ -97,11 +99,12 @@ class SliderRow {
 
   typed() {
     const { scale } = this.sliders
-    const z = this.field.value === "" ? null : scale.read(this.field.valueAsNumber, this.farthest)
+    const z = scale.read(typedNumber(this.field.value), this.farthest)
     this.stopTyping()
     if (z === null) return this.sliders.say(`${this.name} stays where it is: it takes ${scale.allowed(this.farthest)}.`)
     this.sliders.put(this.own, z)
     this.sliders.settle()
+    this.sliders.say(Math.abs(z) > FAR_OUT ? `${this.name} is now far outside the prior.` : "")
   }
 
   /** Whatever stands in the field, it shows z again. */

@@ -10,7 +10,7 @@ export const SCALES = {
     range: reach => [-reach, reach],
     at: z => z,
     z: at => at,
-    text: z => z.toFixed(2),
+    text: z => numberText(z),
     read: (at, farthest) => (Math.abs(at) <= farthest ? at : null),
     allowed: farthest => `a number from −${farthest} to ${farthest}`,
   },

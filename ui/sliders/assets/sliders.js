@@ -31,7 +31,10 @@ class Sliders extends LiveComponent {
     const show = () => this.root.toggleAttribute("data-down", channel.status === "down")
     show()
     this.root.dataset.state = "ready"
-    return [place.watch(() => this.invalidate()), channel.watch(show), () => strips.destroy(), () => clearTimeout(this.noted)]
+    return [
+      place.watch(() => this.invalidate()), this.tells(place), channel.watch(show), () => strips.destroy(),
+      () => clearTimeout(this.noted),
+    ]
   }
 
   build({ live, dead, unused, generous }) {

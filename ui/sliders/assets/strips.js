@@ -2,9 +2,6 @@
    one question at a time, and only for the rows that are in sight and no longer true. */
 
 const EVERY = 60 // ms between two questions
-const LOST = 3000 // ms after which an answer is no longer waited for
-const MOST_IMAGES = 4096 // in one question
-const MOST_BYTES = 2 ** 20 - 28 // of z in one question
 const [FEWEST, MOST] = [3, 15] // pictures along a slider
 
 /** How many pictures stand on a strip, and how large they are, in the screen's own pixels: a whole multiple of their own
@@ -82,7 +79,7 @@ class Strips {
   /** z may have moved: look after the strips as soon as it is their turn. */
   want() {
     if (this.timer) return
-    const turn = this.askedAt + (this.asking ? LOST : EVERY)
+    const turn = this.askedAt + (this.asking ? FORGOTTEN : EVERY)
     this.timer = setTimeout(() => this.ask(), Math.max(0, turn - performance.now()))
   }
 
@@ -101,7 +98,7 @@ class Strips {
     if (channel.status === "down" || channel.status === "connecting") return // its change of status leads here again
     const stale = this.rows.filter(strip => strip.visible && strip.layout && !this.holds(strip))
     if (!stale.length) return
-    let room = Math.min(MOST_IMAGES, Math.floor(MOST_BYTES / 4 / z.length))
+    let room = mostImages(z.length)
     const rows = stale.filter(({ layout }) => (room -= layout.n) >= 0)
     if (!rows.length) return
     for (const strip of rows) strip.asked = { own: strip.own, values: strip.row.values(strip.layout.n), z, label }

@@ -2,6 +2,9 @@
 
 const PATIENCE = 600 // ms without the channel before the page says so: a reconnection is often faster
 const SCORED = 1500 // ms after which the server may have computed the ELBO that it did not know yet
+const AGAIN = 2000 // ms between two looks whether the server answers at all
+const HEALTH = "/_stcore/health" // Streamlit's own
+const DEAD = "The server does not answer. This page reconnects by itself."
 const DOWN = "Live decoding is interrupted: reconnecting. Clicks and released sliders still work."
 const SMOOTH = "smooth pictures" // in the browser's sessionStorage
 
@@ -29,7 +32,7 @@ class View extends LiveComponent {
       ...(this.data.record ? [place.onRecord((answer, facts) => this.showPoint(answer, facts))] : []),
       place.watch(() => this.look()),
       place.channel.watch(() => this.look()),
-      () => [this.timer, this.again].forEach(clearTimeout),
+      () => this.rest(),
     ]
   }
 
@@ -66,7 +69,7 @@ class View extends LiveComponent {
     const { point, original, reconstruction, which, terms, missing } = this.el
     const hasOriginal = answer.n > 1
     const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
-    const title = pointText(facts, this.data.classNames)
+    const title = pointText(facts, this.data.classNames, this.place.data.n_train)
     point.hidden = false
     which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
     which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
@@ -93,10 +96,23 @@ class View extends LiveComponent {
     if (!isOpen) this.fallBack()
     root.toggleAttribute("data-stale", !isOpen && this.shown !== place.z)
     if (place.channel.status !== "down") {
-      clearTimeout(this.timer)
-      this.timer = null
+      this.rest()
       this.say(place.trouble)
-    } else this.timer ??= setTimeout(() => this.say(DOWN), PATIENCE)
+    } else this.timer ??= setTimeout(() => this.complain(), PATIENCE)
+  }
+
+  /** Say that the channel is down, and whether the server is: again and again, as either may come back first. */
+  async complain() {
+    const { timer } = this
+    const answers = await fetch(HEALTH, { signal: AbortSignal.timeout(AGAIN) }).then(({ ok }) => ok, () => false)
+    if (timer !== this.timer) return // the channel is back, or the view has gone
+    this.say(answers ? DOWN : DEAD)
+    this.timer = setTimeout(() => this.complain(), AGAIN)
+  }
+
+  rest() {
+    for (const timer of [this.timer, this.again]) clearTimeout(timer)
+    this.timer = null
   }
 
   say(text) {
@@ -108,9 +124,12 @@ class View extends LiveComponent {
   fallBack() {
     const { place, data } = this
     const { status } = place.channel
-    if (this.shown === place.z || !place.z.every((value, i) => value === Math.fround(data.place.z[i]))) return
-    if (!place.latestPicture || status !== "open") place.picture(fromPython(data.picture), place.z)
-    if (data.record && (!place.latestRecord || status !== "open")) {
+    const { split } = place.data
+    const isOther = data.record?.facts.split === split && place.latestRecord && place.latestRecord[1].split !== split
+    if (this.shown === place.z && !isOther) return
+    if (!place.z.every((value, i) => value === Math.fround(data.place.z[i]))) return
+    if (!place.latestPicture || (status !== "open" && this.shown !== place.z)) place.picture(fromPython(data.picture), place.z)
+    if (data.record && (!place.latestRecord || isOther || status !== "open")) {
       place.record(fromPython(data.record), { ...data.record.facts, pointed: false }, place.z)
     }
   }

@@ -22,21 +22,12 @@ class Wall extends LiveComponent {
     this.cursor = Math.min(this.cursor, z.length - 1)
     const label = `${z.length} drawn images, numbered from left to right and down. Arrow keys walk, Enter pins.`
     this.el.tiles.setAttribute("aria-label", label)
-    if (sheet.url !== this.url) this.load(sheet.url)
+    this.loadSheet(sheet, () => this.drawTiles())
     this.drawTiles()
-  }
-
-  async load(url) {
-    this.url = url
-    const picture = await pictureFrom(url)
-    if (url !== this.url) return
-    this.picture = picture
-    this.drawTiles()
-    this.root.dataset.state = "ready"
   }
 
   listen(place) {
-    return [place.watch(() => this.invalidate())]
+    return [place.watch(() => this.invalidate()), this.tells(place)]
   }
 
   // ---- what a hand does
