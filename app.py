@@ -35,8 +35,8 @@ HEAVY_MODULES = (
 )
 
 SWITCH_SECONDS = 1e-4
-"""How long a thread of Python may keep the others waiting: the live channel's round trip beside a busy script takes 4 ms
-in the median instead of 81 with Python's 5 ms (docs/decisions/0007)."""
+"""How long one thread of Python may keep the others waiting. Beside a busy script the live channel answers in 4 ms in
+the median with it, in 81 ms with Python's 5 ms (docs/decisions/0007)."""
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin, Subprotocol
 
 from tests.ui.live_client import PROTOCOL, read, request
+from ui.live import token_for
 
 RATE = 60.0
 """Requests a second of a client: one a frame."""
@@ -30,19 +31,22 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Door:
-    """What a client must know: where the server listens, and what `ui.live.offer` says of the model."""
+    """What a client must know: where the server listens, and what `ui.live.offer` says of the model.
+
+    Tokens are signed here, with the secret that the server has in its environment too.
+    """
 
     address: str
-    token: str
+    device: str
     model: str
     latent_dim: int
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[ClientConnection]:
-        """A connection as a page of the app makes it; one that is not read holds back the server soon."""
+    async def open(self, session: str) -> AsyncIterator[ClientConnection]:
+        """A connection as a page of that session makes it; one that is not read holds back the server soon."""
         async with connect(
             self.address.replace("http", "ws", 1) + "/live",
-            subprotocols=[Subprotocol(PROTOCOL), Subprotocol(self.token)],
+            subprotocols=[Subprotocol(PROTOCOL), Subprotocol(token_for(self.device, session))],
             origin=Origin(self.address),
             max_size=None,
             max_queue=4,
@@ -176,7 +180,7 @@ async def _misbehave(door: Door, kind: str, seconds: float) -> dict[str, Any]:
     start, sent, opened, closed = perf_counter(), 0, 0, Counter[str]()
     while sent < count and perf_counter() < start + 2 * seconds:
         try:
-            async with door.open() as connection:
+            async with door.open("one that misbehaves") as connection:
                 opened += 1
                 reading = None if kind == "never_reads" else asyncio.create_task(_read_on(connection))
                 try:

@@ -100,9 +100,9 @@ class Bench:
             await context.close()
 
     def door(self, model: str) -> crowd.Door:
-        """The live channel of a model, with a token that this process signs by the secret it shares with the server."""
+        """The live channel of a model."""
         offer = live.offer(LatentExplorer.load(model))
-        return crowd.Door(self.server.url, offer["token"], offer["model"], offer["latent_dim"])
+        return crowd.Door(self.server.url, offer["device"], offer["model"], offer["latent_dim"])
 
     def mib(self) -> float:
         """Resident memory of the server."""

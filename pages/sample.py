@@ -85,7 +85,7 @@ def sample() -> None:
             plane=plane.plane,
             place=place,
             axis_titles=plane.titles,
-            markers=[MapMarkers("Draws", plane.plane.project(z), z)],
+            markers=[MapMarkers("Draws", plane.plane.project(z), z, one="Draw")],
             height=560,
             key=f"sample map of {explorer.card.key[:12]}",
         )

@@ -33,14 +33,14 @@ with number 0 when it is too short to have one. Of a lane's requests those that 
 
 Limits: a message of 1 MiB (more: closed with 1009); 4096 images, and 16 MiB of them, a request, and 32 MiB that one
 client has asked for and was not sent yet (more: refused), 512 MiB of all clients (the one that holds most is let go);
-1,000 messages a second, one that is malformed or for an unknown model counting as 20 (more: they are read more slowly);
-100 malformed ones in a row (1008); five minutes without any (1001); ten seconds in which nothing can be sent; 512
-sockets, of these 128 from one address.
+1,000 messages a second of a session, one that is malformed or for an unknown model counting as 20 (more: they are
+read more slowly); 100 malformed ones in a row (1008); five minutes without any (1001); ten seconds in which nothing can
+be sent; 512 sockets, of these 128 from one address and 8 of one session.
 
-The app has no accounts, so a token is not a person's: all sessions that use one device are given the same one, and it
-says no more than that its holder has been served a page in the last ten minutes. All sockets share one pot; the limit
-for an address keeps one holder from taking all of it. Loopback addresses have no such limit: there sits the machine's
-owner, or a proxy. Behind a proxy on another machine everybody has its address, and the 128 are for all.
+A token says which page session holds it. The sockets of a session share its allowance of messages, which coming back
+does not renew. The app has no accounts: who opens many pages has many sessions, so all sockets share one pot besides,
+and the limit for an address keeps one holder from taking all of it. Loopback addresses have no such limit: there sits
+the machine's owner, or a proxy. Behind a proxy on another machine everybody has its address, and the 128 are for all.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from ipaddress import ip_address
@@ -59,7 +60,10 @@ from urllib.parse import urlsplit
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.live_allowance import MOST_SOCKETS as MOST_OF_SESSION
+from ui.live_allowance import allowance_of
 from ui.live_client import Client
 from ui.live_models import look_up, recall, remember
 from vae_core import LatentExplorer
@@ -68,11 +72,12 @@ PATH = "/live"
 PROTOCOL = "latent-space.v1"
 TOKEN_SECONDS = 600
 MOST_SOCKETS, MOST_FROM_ADDRESS = 512, 128
+MOST_TOKENS = 4096
 
 OPENERS = ThreadPoolExecutor(2, thread_name_prefix="live models")
 """For models that must be looked up and opened."""
 
-_tokens: dict[str, tuple[str, float]] = {}  # device -> its newest token, and when that was made
+_tokens: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()  # (device, session) -> newest, made when
 _lock = Lock()
 _sockets: dict[WebSocket, str] = {}  # and from which address
 
@@ -87,11 +92,8 @@ def offer(explorer: LatentExplorer) -> dict[str, Any]:
         `latent_dim` and `image_shape` (C, H, W).
     """
     model = remember(explorer)
-    with _lock:
-        token, made = _tokens.get(explorer.device, ("", 0.0))
-        if time() - made > TOKEN_SECONDS / 2:
-            token, made = _signer().dumps(explorer.device), time()
-            _tokens[explorer.device] = token, made
+    context = get_script_run_ctx(suppress_warning=True)
+    token, made = _token(explorer.device, context.session_id if context else "")
     return {
         "path": PATH,
         "token": token,
@@ -103,10 +105,32 @@ def offer(explorer: LatentExplorer) -> dict[str, Any]:
     }
 
 
+def token_for(device: str, session: str) -> str:
+    """A fresh token for a page session, which opens sockets that decode on a device."""
+    return _signer().dumps([device, session])
+
+
+def _token(device: str, session: str) -> tuple[str, float]:
+    """The session's token, and when it was made: the same one for half of its life, so that pages are not sent anew."""
+    with _lock:
+        token, made = _tokens.get((device, session), ("", 0.0))
+        if time() - made > TOKEN_SECONDS / 2:
+            token, made = _tokens[device, session] = token_for(device, session), time()
+            _tokens.move_to_end((device, session))
+            while len(_tokens) > MOST_TOKENS:
+                _tokens.popitem(last=False)
+    return token, made
+
+
 async def _answer(websocket: WebSocket) -> None:
-    device, address = _admitted_to(websocket), websocket.client.host if websocket.client else ""
-    if device is None or not _has_room(address):
+    admitted, address = _admitted_to(websocket), websocket.client.host if websocket.client else ""
+    if admitted is None or not _has_room(address):
         await websocket.close()  # before it is accepted: 403
+        return
+    device, session = admitted
+    allowance = allowance_of(session)
+    if allowance.n_sockets >= MOST_OF_SESSION:
+        await websocket.close()
         return
 
     async def lookup(model: bytes) -> LatentExplorer:
@@ -115,28 +139,31 @@ async def _answer(websocket: WebSocket) -> None:
         return await asyncio.get_running_loop().run_in_executor(OPENERS, look_up, model, device)
 
     _sockets[websocket] = address
+    allowance.n_sockets += 1
     try:
         await websocket.accept(PROTOCOL)
-        await Client(websocket, lookup).serve()
+        await Client(websocket, lookup, allowance).serve()
     finally:
         _sockets.pop(websocket)
+        allowance.n_sockets -= 1
 
 
 ROUTE = WebSocketRoute(PATH, _answer)
 """For `st.App(routes=...)`."""
 
 
-def _admitted_to(websocket: WebSocket) -> str | None:
-    """The device that the token opens; None when it is no good, or the page is not this server's own."""
+def _admitted_to(websocket: WebSocket) -> tuple[str, str] | None:
+    """Device and session of the token; None when it is no good, or the page is not this server's own."""
     if not _is_own(websocket.headers.get("origin", ""), websocket.headers.get("host", "")):
         return None
     offered = websocket.scope["subprotocols"]
     if len(offered) != 2 or offered[0] != PROTOCOL:
         return None
     try:
-        return str(_signer().loads(offered[1], max_age=TOKEN_SECONDS))
-    except BadData:
+        device, session = _signer().loads(offered[1], max_age=TOKEN_SECONDS)
+    except (BadData, TypeError, ValueError):  # what was signed may still be of another version, or of an absurd time
         return None
+    return str(device), str(session)
 
 
 def _has_room(address: str) -> bool:

@@ -17,7 +17,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ui import decoder, live_budget, records
 from ui.decoder_worker import Done, Pixels
-from ui.live_transport import GOING_AWAY, POLICY, TOO_LARGE, UNREACHABLE, dismiss, drained
+from ui.live_allowance import Allowance
+from ui.live_transport import GOING_AWAY, POLICY, TOO_LARGE, UNREACHABLE, dismiss, drained, transport_of
 from ui.live_wire import DECODE, Answer, Head, MalformedError, number_of, packed, read_head, read_z
 from vae_core import LatentExplorer
 from vae_core.errors import CheckpointError, ShapeError, VaeCoreError
@@ -26,9 +27,6 @@ LARGEST_MESSAGE = 1 << 20
 LARGEST_ANSWER = 16 << 20
 MOST_HELD = 32 << 20
 """Bytes that one client has asked for and was not sent yet; more only when it does not read."""
-
-RATE, BURST = 1000.0, 1000.0
-"""Messages a second that a client may send for long, and at once; beyond, it is read more slowly."""
 
 MOST_MALFORMED = 100
 COST_MALFORMED = 20
@@ -53,10 +51,12 @@ class Client:
     websocket : WebSocket
     lookup : callable
         The first 16 bytes of a card's key -> the model; raises VaeCoreError when there is none.
+    allowance : Allowance
+        That of its page's session.
     """
 
-    def __init__(self, websocket: WebSocket, lookup: Lookup) -> None:
-        self._websocket, self._lookup = websocket, lookup
+    def __init__(self, websocket: WebSocket, lookup: Lookup, allowance: Allowance) -> None:
+        self._websocket, self._lookup, self._allowance = websocket, lookup, allowance
         self._loop = asyncio.get_running_loop()
         self._answers: dict[int, Answer] = {}  # lane -> its newest unsent; the lane that waits longest first
         self._asked: dict[int, tuple[int, int]] = {}  # lane -> number and bytes of the newest request not answered yet
@@ -94,7 +94,7 @@ class Client:
         return UNREACHABLE
 
     async def _receive(self) -> int | None:
-        allowance, checked, n_malformed = BURST, perf_counter(), 0
+        n_malformed = 0
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
@@ -110,15 +110,14 @@ class Client:
                 lane, number = number_of(content)
                 self._put(lane, Answer(number, received, text=str(problem), status=1))
                 if isinstance(problem, MalformedError | CheckpointError):
-                    allowance -= COST_MALFORMED - 1
+                    self._allowance.spend(COST_MALFORMED - 1)
                 if isinstance(problem, MalformedError):
                     n_malformed += 1
                     if n_malformed == MOST_MALFORMED:
                         return POLICY
-            allowance = min(BURST, allowance + RATE * (received - checked)) - 1
-            checked = received
-            if allowance < BURST - 8:  # one that hurries lets the others go first
-                await asyncio.sleep(max(0.0, -allowance / RATE))
+            self._allowance.spend(1)
+            if (wait := self._allowance.seconds_to_wait(received)) is not None:
+                await asyncio.sleep(wait)  # one that hurries lets the others go first
 
     async def _take(self, message: bytes, received: float) -> None:
         head = read_head(message)
@@ -206,6 +205,9 @@ class Client:
                 return UNREACHABLE
             if now - self._heard > IDLE_SECONDS:
                 return GOING_AWAY
+            transport = transport_of(self._websocket)
+            if transport is not None and transport.get_write_buffer_size() > MOST_HELD:
+                return UNREACHABLE  # it asks for what costs no message, such as pongs, and does not read them
 
 
 def _point(head: Head, explorer: LatentExplorer, z: npt.NDArray[np.float32], received: float) -> Answer:

@@ -114,9 +114,7 @@ def explore_place(explorer: LatentExplorer, split: str) -> Place:
     """The session's own place in a model's space, which Explore shows beside the images of `split`."""
     here = _here(explorer)
     name = f"explore {explorer.card.key[:12]} {explorer.device}"
-    return Place(
-        name, explorer, here.z, here.stamp, pinned=here.pinned, first=here.first, in_address=True, split=split
-    )
+    return Place(name, explorer, here.z, here.stamp, pinned=here.pinned, first=here.first, in_address=True, split=split)
 
 
 def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:

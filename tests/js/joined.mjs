@@ -70,7 +70,9 @@ export function freshPage() {
   }
   const location = { href: "http://here:8501/explore?model=a%20b&z=1,2", pathname: "/explore" }
   const history = { state: { key: "x" }, replaceState: (state, _, href) => Object.assign(page, { state, href }) }
-  globalThis.window = { location, history }
+  const listeners = []
+  globalThis.window = { location, history, addEventListener: (_, listener) => listeners.push(listener) }
+  page.clickLink = () => listeners.forEach(listener => listener({ target: { closest: () => ({}) } }))
   return page
 }
 

@@ -118,41 +118,48 @@ const comeBack = python => {
   page.pass(1000)
 }
 
-test("what a hand did just before the last component went is told at once, and again if Python has not heard", () => {
+test("what a hand did just before the page was left is told when the page is come back to, and once", () => {
   place.move([1, 2])
   place.settle()
   page.pass(50)
   leave()
-  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
   page.pass(1000)
+  assert.deepEqual([], told)
+  comeBack({})
+  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
+  comeBack({ z: [1, 2] })
+  assert.equal(1, told.length)
+})
+
+test("nothing is told while a link leads to another page; where it leads nowhere, it is told late", () => {
+  place.move([1, 2])
+  place.settle()
+  page.pass(50)
+  page.clickLink()
+  page.pass(1900)
+  assert.deepEqual([], told)
+  page.pass(200)
+  assert.equal(1, told.length)
+  page.clickLink()
+  page.pass(3000)
+  assert.equal(1, told.length)
+})
+
+test("what Python was told and did not hear, it is told again when the page is come back to", () => {
+  place.move([Math.PI, 2])
+  place.settle()
+  page.pass(1000)
+  leave()
+  comeBack({ z: [Math.fround(Math.PI), 2] })
   assert.equal(1, told.length)
   comeBack({})
   assert.equal(2, told.length)
-  comeBack({ z: [1, 2] })
-  assert.equal(2, told.length)
-})
-
-test("what Python has missed as the page was left it is told when the page is come back to, and nothing else", () => {
-  place.move([1, 2])
-  place.settle()
-  window.location.pathname = "/sample"
-  page.pass(50)
-  leave() // Python is at another page and would not hear it
-  page.pass(1000)
-  assert.deepEqual([], told)
-  window.location.pathname = "/explore"
-  comeBack({})
-  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
   place.unpin()
-  comeBack({ z: [1, 2] })
-  assert.deepEqual({ z: [1, 2], pinned: false }, told.at(-1))
-  const n = told.length
-  comeBack({ z: [9, 9], pinned: false })
-  place.move([Math.PI, 1])
-  place.settle()
   page.pass(1000)
-  comeBack({ z: [Math.fround(Math.PI), 1] })
-  assert.equal(n + 1, told.length)
+  comeBack({ pinned: false, z: [9, 9] })
+  assert.equal(3, told.length)
+  comeBack({})
+  assert.deepEqual([4, { z: [Math.fround(Math.PI), 2], pinned: false }], [told.length, told[3]])
 })
 
 test("the address of another page gets no z", () => {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import struct
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Thread
@@ -22,7 +24,7 @@ from websockets.sync.client import connect
 from tests.browser.serving import serve_app
 from tests.ui.live_client import LiveClient, deaf_client, live_client, point_request, request
 from tests.ui.stub_explorer import StubExplorer
-from ui import decoder_worker, live, live_budget, live_models, records
+from ui import decoder_worker, live, live_allowance, live_budget, live_models, records
 from ui import live_client as server_side
 from vae_core import LatentExplorer
 from vae_core.errors import DataError
@@ -58,6 +60,10 @@ def stub(request: pytest.FixtureRequest) -> Iterator[StubExplorer]:
     made.gate.set()
 
 
+SESSIONS = itertools.count()
+"""Each client is a page session of its own, unless a test says otherwise."""
+
+
 @pytest.fixture(autouse=True)
 def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Let a test fail when anything a client does leaves more than a warning in the server's log."""
@@ -69,6 +75,7 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def client(url: str, explorer: Any, **options: Any) -> Iterator[tuple[LiveClient, str]]:
     """Open the channel as a page does; gives the client and the name of the model."""
     offer = live.offer(explorer)
+    options.setdefault("token", live.token_for(explorer.device, f"session {next(SESSIONS)}"))
     with live_client(url, offer, **options) as opened:
         yield opened, offer["model"]
 
@@ -113,7 +120,7 @@ def test_the_offer_is_what_a_browser_can_use(digits: LatentExplorer) -> None:
 
 def test_a_token_is_given_again_for_half_of_its_life(digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reruns get the same one, so that a component's data stays the same; an older one is replaced in time."""
-    monkeypatch.setattr(live, "_tokens", {})
+    monkeypatch.setattr(live, "_tokens", OrderedDict())
     first, now = live.offer(digits), time.time()
     monkeypatch.setattr(live, "time", lambda: now + 250)
     again = live.offer(digits)
@@ -128,7 +135,7 @@ def test_a_token_is_given_again_for_half_of_its_life(digits: LatentExplorer, mon
     [
         {"token": ""},
         {"token": "forged"},
-        {"token": URLSafeTimedSerializer("another secret", salt="latent-space.v1").dumps("cpu")},
+        {"token": URLSafeTimedSerializer("another secret", salt="latent-space.v1").dumps(["cpu", "s"])},
         {"origin": None},
         {"origin": "null"},
         {"origin": "https://example.org"},
@@ -148,16 +155,37 @@ def test_who_may_not_ask_is_refused(url: str, digits: LatentExplorer, change: di
 
 def test_an_expired_token_is_refused(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """After ten minutes a token opens nothing, up to then it does."""
-    monkeypatch.setattr(live, "_tokens", {})
     now = time.time()
     for age, opens in ((590, True), (602, False)):
         with monkeypatch.context() as patch:
             patch.setattr("itsdangerous.timed.time.time", lambda: now - age)  # noqa: B023 - called at once
-            token = live._signer().dumps("cpu")
+            token = live.token_for("cpu", "a session")
         with ExitStack() as stack:
             if not opens:
                 stack.enter_context(pytest.raises(InvalidStatus))
             stack.enter_context(client(url, digits, token=token))
+
+
+def test_a_session_has_few_sockets(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One page cannot take the places of others, however many sockets its token opens."""
+    monkeypatch.setattr(live, "MOST_OF_SESSION", 2)
+    token = live.token_for("cpu", "one that wants many")
+    with client(url, digits, token=token), client(url, digits, token=token):
+        with pytest.raises(InvalidStatus), client(url, digits, token=token):
+            pass
+        assert_serves(url, digits)
+
+
+def test_coming_back_brings_no_new_allowance() -> None:
+    """What a session has spent it has spent, on whichever socket; with time it may send again."""
+    allowance = live_allowance.allowance_of("one that comes back")
+    allowance.spend(3000)
+    again = live_allowance.allowance_of("one that comes back")
+    now = time.perf_counter()
+    assert 1.8 < (again.seconds_to_wait(now) or 0) <= 2
+    assert 0.8 < (again.seconds_to_wait(now + 1) or 0) <= 1
+    assert again.seconds_to_wait(now + 10) is None
+    assert live_allowance.allowance_of("another").seconds_to_wait(now) is None
 
 
 def test_no_more_sockets_than_the_server_bears(
@@ -417,8 +445,8 @@ def test_the_heaviest_makes_room(
 
 def test_unknown_models_are_read_slowly(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """They use up what a client may send as malformed messages do, but are no reason to send anybody away."""
-    monkeypatch.setattr(server_side, "RATE", 2000.0)
-    monkeypatch.setattr(server_side, "BURST", 200.0)
+    monkeypatch.setattr(live_allowance, "RATE", 2000.0)
+    monkeypatch.setattr(live_allowance, "BURST", 200.0)
     with client(url, digits) as (page, model):
         start = time.monotonic()
         for _ in range(130):
@@ -442,8 +470,8 @@ def test_one_address_does_not_take_all_sockets(monkeypatch: pytest.MonkeyPatch, 
 
 def test_one_that_hurries_is_read_more_slowly(url: str, stub: StubExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the burst, messages are taken at the rate; none is lost for it."""
-    monkeypatch.setattr(server_side, "RATE", 100.0)
-    monkeypatch.setattr(server_side, "BURST", 20.0)
+    monkeypatch.setattr(live_allowance, "RATE", 100.0)
+    monkeypatch.setattr(live_allowance, "BURST", 20.0)
     with client(url, stub) as (page, model):
         start = time.monotonic()
         for number in range(60):
@@ -454,8 +482,8 @@ def test_one_that_hurries_is_read_more_slowly(url: str, stub: StubExplorer, monk
 
 def test_noise_is_read_slowly(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Malformed messages use up what a client may send twenty times as fast as good ones."""
-    monkeypatch.setattr(server_side, "RATE", 1000.0)
-    monkeypatch.setattr(server_side, "BURST", 200.0)
+    monkeypatch.setattr(live_allowance, "RATE", 1000.0)
+    monkeypatch.setattr(live_allowance, "BURST", 200.0)
     with client(url, digits) as (page, _):
         start = time.monotonic()
         for _ in range(50):
@@ -582,7 +610,10 @@ def test_the_apps_own_server_has_it(tmp_path: Any, digits: LatentExplorer) -> No
     shell, launcher = tmp_path / "shell.py", tmp_path / "app.py"
     shell.write_text("import streamlit as st\nst.text('hello')\n")
     launcher.write_text(LAUNCHER.format(shell=str(shell)))
-    offer = {**live.offer(digits), "token": URLSafeTimedSerializer("shared", salt="latent-space.v1").dumps("cpu")}
+    offer = {
+        **live.offer(digits),
+        "token": URLSafeTimedSerializer("shared", salt="latent-space.v1").dumps(["cpu", "s"]),
+    }
     with serve_app(launcher, env={"VAE_LIVE_SECRET": "shared"}) as server:
         with live_client(server.url, offer, compression="deflate") as page:
             answer = page.ask(request(offer["model"], Z))

@@ -2,6 +2,7 @@
    so each view follows the others within a frame, and no rerun can overtake the hand. */
 
 const SETTLED = 200 // ms without another move before Python is told
+const LEAVING = 2000 // ms in which a link has led to another page
 const FARTHEST = 100 // as in ui/place.py: what lies beyond is no place in a latent space
 const RECORD_EVERY = 50 // ms between two questions for the data point beside z: nobody reads faster
 
@@ -23,6 +24,8 @@ class Place {
     this.watchers = new Set()
     this.pictureWatchers = new Set()
     this.recordWatchers = new Set()
+    const isLink = event => event.target.closest?.("a[href]")
+    window.addEventListener("click", event => this.untold && isLink(event) && this.settle(LEAVING), true)
   }
 
   /** Take over what Python says: the model, a fresh token, and z when Python itself has moved it. */
@@ -40,7 +43,7 @@ class Place {
         this.untold = true // the session is new, as after a restart of the server, but not the hand
         this.settle()
       } else this.obey(data)
-    } else if (isBack) this.untold ||= !this.agrees(data) // what was settled as the page was left Python may have missed
+    } else if (isBack) this.untold ||= !this.agrees(data) // it may have left the page before it was told
     if (isSameModel && !isSameSplit) this.otherImages()
     this.writeAddress() // a page switch has emptied it
   }
@@ -88,9 +91,9 @@ class Place {
   }
 
   /** The hand is at rest: soon tell Python and the address. */
-  settle() {
+  settle(wait = SETTLED) {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.report(), SETTLED)
+    this.timer = setTimeout(() => this.report(), wait)
   }
 
   /** Take the pin away: z then follows the pointer, and stays where it leaves the map. */
@@ -108,15 +111,15 @@ class Place {
     this.reporters.add(report)
     if (this.untold) this.settle()
     return () => {
-      if (this.reporters.size === 1) this.report()
       this.reporters.delete(report)
+      if (!this.reporters.size) clearTimeout(this.timer) // Python has left the page and would not hear: when it comes back
     }
   }
 
   report() {
     clearTimeout(this.timer)
     const report = [...this.reporters].at(-1)
-    if (!this.untold || !report || window.location.pathname !== this.path) return // Python does not hear a page it has left
+    if (!this.untold || !report) return
     this.untold = false
     this.writeAddress()
     report({ z: Array.from(this.pin ?? this.z), pinned: Boolean(this.pin) })

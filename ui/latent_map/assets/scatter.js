@@ -1,6 +1,7 @@
 /* The points and the axes, which plotly.js draws; how they follow the view. */
 
 const MARGIN = { left: 52, right: 6, top: 6, bottom: 52 } // px around the plot area: 58 both ways, or it is no square
+const UP_TITLE = 7 // px from the left edge to the middle of the vertical axis' title
 const SLOW = 40 // ms that a redraw may keep the page busy for it to follow the hand
 const REST = 120 // ms without a change of view before a slow redraw
 
@@ -26,12 +27,18 @@ class Scatter {
     const { map } = this
     const { view, theme, points, data } = map
     const { ink, font } = theme
+    const titleFont = { size: 13, color: faded(ink, 0.75) }
     const axis = (title, centre) => ({
       range: [centre - view.half, centre + view.half],
       zeroline: false, showline: false, gridcolor: faded(ink, 0.08), nticks: 9,
       tickfont: { size: 11, color: faded(ink, 0.6) },
-      title: { text: title, standoff: 4, font: { size: 13, color: faded(ink, 0.75) } },
+      title: { text: title, standoff: 4, font: titleFont },
     })
+    // At the margin's very edge: plotly would set it beside the first ticks, and leave it there when a zoom makes them longer.
+    const upTitle = {
+      text: data.axes[1], font: titleFont, textangle: -90, showarrow: false,
+      xref: "paper", x: 0, xanchor: "center", xshift: UP_TITLE - MARGIN.left, yref: "paper", y: 0.5, yanchor: "middle",
+    }
     const look = pointLook(points.n, map.side)
     if (map.tools.state.shapes) look.size = Math.round(15 * look.size) / 10 // else they are all dots
     const colours = map.colouring.groups(points, map.groups.length, theme)
@@ -42,7 +49,7 @@ class Scatter {
     const layout = {
       width: map.outer, height: map.outer, font: { family: font }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
       margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom }, showlegend: false, hovermode: false,
-      xaxis: axis(data.axes[0], view.x), yaxis: axis(data.axes[1], view.y),
+      xaxis: axis(data.axes[0], view.x), yaxis: axis("", view.y), annotations: [upTitle],
     }
     this.rest(view)
     map.invalidate()
