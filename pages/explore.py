@@ -21,7 +21,11 @@ def explore() -> None:
         plane = choose_plane(explorer)
         split = maps.choose_split(explorer)
         colour = maps.choose_colour(explorer, split)
-    group = maps.current_group(explorer, plane, split)
+        group = maps.current_group(explorer, plane, split)
+        if group is not None:
+            with st.popover(f"{len(group.indices):,} chosen", icon=":material/select_all:", width="content"):
+                st.caption(maps.describe_group(explorer, split, group.indices))
+                st.button("Clear", on_click=maps.set_group, args=(explorer, plane, split, None))
     place = state.explore_place(explorer, split)
     record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names
@@ -35,7 +39,7 @@ def explore() -> None:
             axis_titles=plane.titles,
             colour=colour,
             group=None if group is None else group.polygon,
-            height=742,
+            height=690 if explorer.latent_dim > 2 else 725,  # all of the page on one screen of 900 px
             key=f"map of {explorer.card.key[:12]}",
             on_settled=lambda settled: state.settle(explorer, settled),
             on_group=lambda drawn: maps.set_group(explorer, plane, split, drawn),
@@ -55,12 +59,7 @@ def explore() -> None:
             height=430,
             on_settled=lambda settled: state.settle(explorer, settled),
         )
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        readout(place, key=f"readout of {explorer.card.key[:12]}", class_names=names, record=record)
-        if group is not None:
-            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-                st.caption(maps.describe_group(explorer, split, group.indices), width="content")
-                st.button("Clear", type="tertiary", on_click=maps.set_group, args=(explorer, plane, split, None))
+    readout(place, key=f"readout of {explorer.card.key[:12]}", class_names=names, record=record)
 
 
 explore()

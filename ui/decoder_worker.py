@@ -120,15 +120,19 @@ class Worker:
             batch, turn, work = [], None, None  # an idle worker keeps no model alive
 
     def _take_batch(self) -> list[Request]:
-        """What goes with the one whose turn it is: one request of each client, more only if nobody else waits."""
+        """What goes with the one whose turn it is: one request of each client.
+
+        More of them only if nobody else waits, and no more than a chunk: somebody else may come.
+        """
         batch: list[Request] = []
-        room = 0
+        room = room_for_more = 0
         while True:
             served = []
             for client, lanes in self._small.items():
                 for lane, request in lanes.items():
                     if not batch:
-                        room = self._pace(request.explorer).images_in(BATCH_SECONDS)
+                        pace = self._pace(request.explorer)
+                        room, room_for_more = pace.images_in(BATCH_SECONDS), pace.images_in(CHUNK_SECONDS)
                     elif not request.goes_with(batch[0]) or len(request.z) > room:
                         continue
                     batch.append(request)
@@ -141,7 +145,8 @@ class Worker:
                 del lanes[lane]
                 if lanes:
                     self._small[client] = lanes  # to the end of the row
-            if others_wait or not served:
+            room = min(room, room_for_more - sum(len(request.z) for request in batch))
+            if others_wait or not served or room <= 0:
                 return batch
 
     def _take_turn(self) -> tuple[Hashable, int, Request] | None:

@@ -11,7 +11,6 @@ class Selection {
     this.outline = null // of the group, on the plane
     this.drawing = null // {mode, corners} while a drag draws one
     this.given = "null" // what Python said last
-    this.awaited = null // what was reported and Python has not said yet
     this.n = 0 // points in the group
   }
 
@@ -19,12 +18,11 @@ class Selection {
     clearTimeout(this.timer)
   }
 
-  /** Take over what Python says, unless that is older than what a hand has drawn since. */
+  /** Take over what Python says, unless it only repeats itself: it may not have heard yet what a hand has drawn since. */
   take(group, isOtherPlane) {
     const said = JSON.stringify(group)
-    if (isOtherPlane) this.awaited = this.drawing = null
-    if (this.awaited === said) this.awaited = null
-    else if (!this.awaited && (said !== this.given || isOtherPlane)) this.set(group)
+    if (isOtherPlane) this.drawing = null
+    if (said !== this.given || isOtherPlane) this.set(group)
     this.given = said
   }
 
@@ -95,8 +93,6 @@ class Selection {
 
   report() {
     clearTimeout(this.timer)
-    this.awaited = JSON.stringify(this.outline)
-    if (this.awaited === this.given) this.awaited = null
     const { legend, key } = this.map
     const shown = legend.shown.every(Boolean) ? null : legend.shown.flatMap((on, label) => (on ? [label] : []))
     this.map.send("group", { polygon: this.outline, shown, points: key })
