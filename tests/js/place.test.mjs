@@ -377,3 +377,13 @@ test("with another split the record is asked for anew, and no old point is point
   assert.equal(n, requests(2).length)
   stop()
 })
+
+test("what is timed is the way from the hand to the picture, not the wait for a connection", () => {
+  place.onPicture(() => {})
+  socket().open()
+  answer(requests(1).at(-1))
+  assert.equal(null, place.channel.milliseconds)
+  place.preview([1, 2])
+  answer(requests(1).at(-1))
+  assert.notEqual(null, place.channel.milliseconds)
+})

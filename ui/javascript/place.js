@@ -200,9 +200,14 @@ class Place {
     if (!this.pictureWatchers.size || !this.z) return
     const z = (this.pictureOf = this.z)
     const moved = performance.now()
+    const isOpen = this.channel.status === "open" // else the wait for the connection would be timed
     const request = { kind: DECODE, model: this.data.model, which: this.label, z }
     this.channel.ask(this.lane, request, answer => {
-      if (answer.status === 0) return this.picture(answer, z, moved)
+      if (answer.status === 0) {
+        this.picture(answer, z, moved)
+        if (isOpen) this.channel.timed(performance.now() - moved)
+        return
+      }
       this.trouble = answer.text
       this.tell()
     })
@@ -214,7 +219,6 @@ class Place {
     this.pictureOf = z
     this.latestPicture = [answer, z]
     for (const watcher of [...this.pictureWatchers]) watcher(answer, z, moved)
-    if (moved !== null) this.channel.timed(performance.now() - moved)
   }
 
   askRecord() {
