@@ -136,6 +136,7 @@ def _here(explorer: LatentExplorer) -> _Here:
         if text is not None:
             parsed = parse_z(text, explorer.latent_dim)
             if parsed is None:
+                address.write("z", None)
                 st.session_state["notice"] = (
                     f"The address asks for a z that is not {explorer.latent_dim} numbers between -{FARTHEST:g} and "
                     f"{FARTHEST:g}, so this is the origin."

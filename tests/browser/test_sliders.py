@@ -175,10 +175,10 @@ def test_a_z_moved_elsewhere_moves_the_thumbs_within_a_frame(open_sliders: OpenS
             const roots = [...document.querySelectorAll("*")].map(element => element.shadowRoot)
             const root = roots.find(root => root?.querySelector(".sliders"))
             return [...root.querySelectorAll(".row")].map(row => [row.querySelector("[type=range]").valueAsNumber,
-                row.querySelector("[type=number]").value, Number(row.style.getPropertyValue("--share"))])
+                row.querySelector("[inputmode=decimal]").value, Number(row.style.getPropertyValue("--share"))])
         }}"""
     )
-    assert [[1.25, "1.25", pytest.approx(4.25 / 6)], [-2, "-2.00", pytest.approx(1 / 6)]] == shown
+    assert [[1.25, "1.25", pytest.approx(4.25 / 6)], [-2, "−2.00", pytest.approx(1 / 6)]] == shown
     page.wait_for_timeout(400)
     expect(page.get_by_text("run 1", exact=True)).to_be_visible()
 
