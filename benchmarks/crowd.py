@@ -122,7 +122,7 @@ async def crowd(door: Door, n_clients: int, seconds: float) -> dict[str, Any]:
     """
     n = round(seconds * RATE)
     async with AsyncExitStack() as stack:
-        clients = [Client(door, await stack.enter_async_context(door.open())) for _ in range(n_clients)]
+        clients = [Client(door, await stack.enter_async_context(door.open(f"client {i}"))) for i in range(n_clients)]
         for client in clients:
             await client.connection.send(request(door.model, np.zeros(door.latent_dim), number=0))
             await client.connection.recv()
