@@ -19,7 +19,7 @@ from ui.originals import originals
 from vae_core import LatentExplorer
 from vae_core.errors import DataError, ShapeError
 from vae_core.explorer import Posterior
-from vae_core.metrics import posterior_kl
+from vae_core.metrics.elbo import posterior_kl
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

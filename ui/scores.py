@@ -13,7 +13,7 @@ from ui.encoded import encoded, frozen, images_of, part_of, told
 from ui.jobs import Job
 from vae_core import LatentExplorer
 from vae_core.explorer import Posterior
-from vae_core.metrics import ImageScores
+from vae_core.metrics.elbo import ImageScores
 
 
 def scores(explorer: LatentExplorer, split: str) -> ImageScores | None:

@@ -84,7 +84,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     """ELBO and its parts on a split, and on request the importance-weighted bound."""
     import torch
 
-    from vae_core.metrics import elbo_parts, importance_weighted_nll, split_figures
+    from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, split_figures
 
     explorer, data = _explorer_and_data(arguments)
     images = torch.from_numpy(np.array(data.split(arguments.split).images[: arguments.n_images]))

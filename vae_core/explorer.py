@@ -21,7 +21,7 @@ from vae_core.errors import CheckpointError, ShapeError
 from vae_core.images import to_uint8
 from vae_core.inputs import checked_images, checked_z
 from vae_core.latent.neighbours import nearest
-from vae_core.metrics import EVALUATION_BATCH, EVALUATION_SEED, ImageScores, posterior_kl
+from vae_core.metrics.elbo import EVALUATION_BATCH, EVALUATION_SEED, ImageScores, posterior_kl
 from vae_core.models import VAE, Capabilities, DiagonalGaussian
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline

@@ -88,7 +88,7 @@ def test_make_goes_on_where_it_was_cut_short_and_begins_anew_after_the_end(tmp_p
 def test_digits_figures_are_those_of_the_stored_weights() -> None:
     """Measured anew, the test split gives the shipped codes and the card's ELBO: both belong to these weights."""
     from vae_core.data import load_dataset
-    from vae_core.metrics import elbo_parts, split_figures
+    from vae_core.metrics.elbo import elbo_parts, split_figures
 
     explorer = LatentExplorer.load(SHIPPED_DIR / "digits-2d", device="cpu")
     data = load_dataset("digits")

@@ -19,7 +19,7 @@ from vae_core.checkpoints import read_card, read_latents
 from vae_core.data import ImageSet
 from vae_core.errors import ConfigError, VaeCoreError
 from vae_core.explorer import LatentExplorer
-from vae_core.metrics import elbo_parts, split_figures
+from vae_core.metrics.elbo import elbo_parts, split_figures
 from vae_core.models import VAE
 from vae_core.training import loop
 from vae_core.training.run_folder import RESUME, RunFolder, Status

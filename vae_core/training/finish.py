@@ -14,7 +14,7 @@ from vae_core.checkpoints import CARD, LATENTS, WEIGHTS
 from vae_core.config import to_json
 from vae_core.data import ImageSet
 from vae_core.files import write_atomically
-from vae_core.metrics import elbo_parts, split_figures
+from vae_core.metrics.elbo import elbo_parts, split_figures
 from vae_core.training.records import save_npz
 from vae_core.training.run_folder import RunFolder
 from vae_core.weights import model_from_bytes

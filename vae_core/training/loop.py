@@ -25,7 +25,7 @@ from vae_core.checkpoints import WEIGHTS
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.metrics import batches, elbo_parts, split_figures
+from vae_core.metrics.elbo import batches, elbo_parts, split_figures
 from vae_core.models import VAE, build_model
 from vae_core.training.finish import finish
 from vae_core.training.records import FixedSubset, Snapshot

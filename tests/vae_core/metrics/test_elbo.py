@@ -13,7 +13,7 @@ from torch.distributions import MultivariateNormal
 from vae_core.card import Measure
 from vae_core.config import ModelConfig
 from vae_core.data import ImageSet
-from vae_core.metrics import elbo_parts, importance_weighted_nll, measure, split_figures
+from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, measure, split_figures
 from vae_core.models import DiagonalGaussian
 from vae_core.models.vae import VAE, build_model
 

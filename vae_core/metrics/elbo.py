@@ -1,4 +1,4 @@
-"""Figures of a model on a split, each in nats per image with its standard error over the images."""
+"""The ELBO and its parts on a split, each in nats per image with its standard error over the images."""
 
 from __future__ import annotations
 

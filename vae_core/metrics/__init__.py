@@ -1,0 +1,1 @@
+"""Figures: of a model on a split, of its latent space, of what it draws."""
