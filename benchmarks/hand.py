@@ -24,8 +24,8 @@ RATE = 60.0
 PATIENCE = 5.0
 """Seconds after the last move in which its picture may still come."""
 
-# Runs in the page before its own scripts. All times are performance.now's. The window's own listener hears a
-# move before the map does.
+# Runs in the page before its own scripts. All times are performance.now's. The window's own listeners hear a
+# move before the map does: as the browser reports it at once, and again with the frame, which is no second move.
 NOTES = """
 (() => {
   const notes = { on: false }
@@ -33,7 +33,15 @@ NOTES = """
   const tasks = new PerformanceObserver(list => note(list.getEntries()))
   const note = entries => notes.on && notes.tasks.push(...entries.map(entry => [entry.startTime, entry.duration]))
   tasks.observe({ type: "longtask" })
-  window.addEventListener("pointermove", event => notes.on && notes.moves.push([event.timeStamp, now()]), true)
+  let last = ""
+  for (const type of ["pointerrawupdate", "pointermove"]) {
+    window.addEventListener(type, event => {
+      const place = `${event.clientX} ${event.clientY}`
+      if (!notes.on || place === last) return
+      last = place
+      notes.moves.push([event.timeStamp, now()])
+    }, true)
+  }
   window.addEventListener("painted", event => {
     if (!notes.on || event.detail.moved === null) return
     const picture = [event.detail.moved, event.detail.painted, null]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from starlette.types import Receive
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 GOING_AWAY, UNREACHABLE, POLICY, TOO_LARGE = 1001, 1006, 1008, 1009
@@ -15,10 +16,15 @@ FLOWING = 1 << 16
 """Bytes left in the connection's buffer that do not keep the next answer back: uvicorn's own high-water mark."""
 
 
-def transport_of(websocket: WebSocket) -> asyncio.Transport | None:
-    """The connection of a socket; None under another server than uvicorn."""
-    transport = getattr(getattr(websocket._receive, "__self__", None), "transport", None)
+def transport_below(receive: Receive) -> asyncio.Transport | None:
+    """The connection that a request or a websocket came by; None under another server than uvicorn."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
     return transport if isinstance(transport, asyncio.Transport) else None
+
+
+def transport_of(websocket: WebSocket) -> asyncio.Transport | None:
+    """The connection of a websocket; None under another server than uvicorn."""
+    return transport_below(websocket._receive)
 
 
 async def drained(websocket: WebSocket, progress: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ class Hand {
     this.doing = null // what the press at hand means: "press" (may become a click), "look", "pin" or "draw"
     this.last = null // {time, place} of the last click
     surface.onpointerdown = event => this.down(event)
-    surface.onpointermove = event => this.move(event)
+    onMove(surface, event => this.move(event))
     surface.onpointerup = event => this.up(event)
     surface.onpointercancel = event => this.up(event, true)
     surface.onpointerleave = () => this.leave()

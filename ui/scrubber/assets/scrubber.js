@@ -14,7 +14,7 @@ class Scrubber extends LiveComponent {
     this.hover = null // step under the pointer
     const { strip } = this.el
     strip.onpointerdown = event => this.down(event)
-    strip.onpointermove = event => this.pass(event)
+    onMove(strip, event => this.pass(event))
     strip.onpointerup = strip.onpointercancel = event => this.up(event)
     strip.onpointerleave = () => this.gone()
     strip.onkeydown = event => this.key(event)

@@ -8,7 +8,7 @@ class Wall extends LiveComponent {
     this.canvas = root.querySelector("canvas")
     this.cursor = 0 // where the arrow keys are
     const { tiles } = this.el
-    tiles.onpointermove = event => event.pointerType !== "touch" && this.pass(this.under(event))
+    onMove(tiles, event => event.pointerType !== "touch" && this.pass(this.under(event)))
     tiles.onpointerleave = () => this.gone()
     tiles.onclick = event => this.pin(this.under(event))
     tiles.onfocus = () => tiles.matches(":focus-visible") && this.walk(this.cursor)
