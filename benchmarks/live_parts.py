@@ -40,9 +40,11 @@ SETTLING = 12.0  # seconds after which the server has got rid of whoever does no
 
 LAUNCHER = """
 import streamlit as st
+from starlette.middleware import Middleware
 from ui import live
+from ui.no_delay import NoDelay
 from ui.routes import ROUTES
-app = st.App({page!r}, routes=[*ROUTES, live.ROUTE])
+app = st.App({page!r}, routes=[*ROUTES, live.ROUTE], middleware=[Middleware(NoDelay)])
 """
 MAP_PAGE = """
 import numpy as np

@@ -231,7 +231,8 @@ def test_a_grid_that_is_switched_on_is_there_at_once(page: Page) -> None:
         """async root => {
             const canvas = root.querySelector(".beneath canvas")
             const seen = [] // every picture, also two of them between two frames
-            const watch = new MutationObserver(() => seen.push([Number(canvas.dataset.tiles), performance.now() - start]))
+            const note = () => seen.push([Number(canvas.dataset.tiles), performance.now() - start])
+            const watch = new MutationObserver(note)
             watch.observe(canvas, { attributeFilter: ["data-tiles"] })
             const start = performance.now()
             root.querySelector("[data-tool=grid]").click()

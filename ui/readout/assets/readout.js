@@ -1,6 +1,7 @@
 /* The line at the foot of a page: model, z, how far the data is, where it is decoded and how long that takes. */
 
-const EVERY = 200 // ms between two figures of milliseconds: nobody reads faster
+const EVERY = 60 // ms between two texts: nobody reads faster, and each costs a layout of the page
+const TIMED_EVERY = 200 // ms between two figures of milliseconds
 
 class Readout extends LiveComponent {
   constructor(root) {
@@ -19,24 +20,31 @@ class Readout extends LiveComponent {
 
   listen(place) {
     return [
-      place.watch(() => this.invalidate()),
+      place.watch(() => this.soon()),
       place.onPicture(answer => this.time(answer)),
       place.channel.watch(() => this.paint()),
       ...(this.data.facts ? [place.onRecord((_, facts) => this.near(facts))] : []),
+      () => clearTimeout(this.timer),
     ]
+  }
+
+  soon() {
+    this.timer ??= setTimeout(() => this.paint(), EVERY)
   }
 
   near(facts) {
     this.facts = facts
-    this.invalidate()
+    this.soon()
   }
 
   time(answer) {
     this.latest = answer
-    if (performance.now() - this.timed > EVERY) this.paintDevice()
+    if (performance.now() - this.timed > TIMED_EVERY) this.paintDevice()
   }
 
   paint() {
+    clearTimeout(this.timer)
+    this.timer = null
     const { place, facts, el, data } = this
     el.z.textContent = zText(place.z, data.order)
     el.nearest.textContent = facts ? awayText(facts, place.z, data.classNames, place.data.n_train) : ""

@@ -1,7 +1,8 @@
 /* The small pictures along the sliders: what one dimension does, the others being where they are. They yield to the hand:
-   one question at a time, and only for the rows that are in sight and no longer true. */
+   one question at a time, for two of the rows that are in sight and no longer true, those first that wait longest. */
 
-const EVERY = 60 // ms between two questions
+const EVERY = 50 // ms between two questions
+const ROWS = 2 // a question: all at once would take half a frame to paint
 const [FEWEST, MOST] = [3, 15] // pictures along a slider
 
 /** How many pictures stand on a strip, and how large they are, in the screen's own pixels: a whole multiple of their own
@@ -37,10 +38,11 @@ class Strips {
   constructor(place, rows) {
     this.place = place
     this.lane = place.channel.lane()
-    this.rows = rows.map(row => ({ row, own: row.own, canvas: row.canvas, visible: false, layout: null, asked: null }))
+    this.rows = rows.map(row => ({ row, own: row.own, canvas: row.canvas, visible: false, layout: null, asked: null, turn: 0 }))
     this.scratch = document.createElement("canvas")
     this.askedAt = -Infinity
     this.asking = false
+    this.turn = 0 // of questions so far
     const of = new Map(this.rows.map(strip => [strip.canvas, strip]))
     this.sight = new IntersectionObserver(entries => {
       for (const { target, isIntersecting } of entries) of.get(target).visible = isIntersecting
@@ -99,9 +101,14 @@ class Strips {
     const stale = this.rows.filter(strip => strip.visible && strip.layout && !this.holds(strip))
     if (!stale.length) return
     let room = mostImages(z.length)
-    const rows = stale.filter(({ layout }) => (room -= layout.n) >= 0)
+    const next = stale.sort((one, other) => one.turn - other.turn).slice(0, ROWS)
+    const rows = next.filter(({ layout }) => (room -= layout.n) >= 0)
     if (!rows.length) return
-    for (const strip of rows) strip.asked = { own: strip.own, values: strip.row.values(strip.layout.n), z, label }
+    this.turn++
+    for (const strip of rows) {
+      strip.turn = this.turn
+      strip.asked = { own: strip.own, values: strip.row.values(strip.layout.n), z, label }
+    }
     const asked = rows.map(strip => strip.asked)
     this.asking = true
     this.askedAt = performance.now()
