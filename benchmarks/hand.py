@@ -109,14 +109,6 @@ async def open_page(context: BrowserContext, address: str, timeout: float = 60) 
     return watched
 
 
-async def seconds_to_map(context: BrowserContext, address: str) -> float:
-    """Seconds from the navigation to the plotted map, in a page of its own that is closed again."""
-    watched = await open_page(context, address)
-    milliseconds: float = await watched.page.evaluate("performance.now()")
-    await watched.page.close()
-    return milliseconds / 1000
-
-
 async def move(watched: Watched, seconds: float, *, pressed: bool = False, begin: float = 0.0) -> int:
     """Move along a smooth closed curve over the map, 60 real mouse events a second; how many were sent.
 

@@ -110,7 +110,7 @@ async def _measure(options: argparse.Namespace, chromium: str) -> dict[str, Any]
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, headless=True, args=args)
             with serve_app(ROOT / "app.py", env={"VAE_CHECKPOINTS_DIR": folder}) as server:
-                bench = parts.Bench(browser, server, scratch, options.seconds, options.minutes)
+                bench = parts.Bench(browser, chromium, server, scratch, options.seconds, options.minutes)
                 for name in options.parts:
                     print(f"measuring: {name}", file=sys.stderr, flush=True)
                     result[name] = await PARTS[name](bench)

@@ -20,6 +20,7 @@ from playwright.async_api import Browser, BrowserContext
 
 from benchmarks import crowd, hand
 from benchmarks.app import spread, training
+from benchmarks.navigation import fresh_profile
 from tests.browser.serving import PROJECT_ROOT, AppServer, serve_app
 from ui import live
 from vae_core import LatentExplorer, list_checkpoints
@@ -83,10 +84,11 @@ with right:
 class Bench:
     """What the parts share: the browser, the app's server, where its new runs go, and how long things take.
 
-    `seconds` of movement, and of each crowd; `minutes` of dragging, 0 for none.
+    `chromium` is the browser's program; `seconds` of movement, and of each crowd; `minutes` of dragging, 0 for none.
     """
 
     browser: Browser
+    chromium: str
     server: AppServer
     scratch: Path
     seconds: float
@@ -186,12 +188,12 @@ async def _measure_map(bench: Bench, address: str) -> dict[str, Any]:
     async with bench.context() as context:  # the server meets the points; encoding 70,000 images takes its time
         watched = await hand.open_page(context, address, timeout=300)
         figures = await hand.measure(watched, bench.seconds)
-        await watched.page.close()
-        warm = [await hand.seconds_to_map(context, address) for _ in range(NAVIGATIONS)]
-    cold = []
+    cold, warm = [], []
     for _ in range(NAVIGATIONS):
-        async with bench.context() as context:
-            cold.append(await hand.seconds_to_map(context, address))
+        async with fresh_profile(bench.chromium) as profile:
+            first, *later = [await profile.seconds_to_map(address) for _ in range(NAVIGATIONS)]
+        cold.append(first)
+        warm += later
     return {"cold_s": spread(cold), "warm_s": spread(warm), **figures}
 
 

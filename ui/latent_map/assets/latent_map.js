@@ -100,6 +100,7 @@ class LatentMap {
       signal.throwIfAborted()
       if (this.scatter.isBlank) throw new Error("This browser offers no WebGL, which draws the map.")
       this.say(n ? "ready" : "empty", n ? "" : "No points yet.")
+      performance.mark("map plotted") // for whoever measures
     } catch (error) {
       if (!signal.aborted) this.say("error", `${error.message} Reload the page to try again.`)
     }
