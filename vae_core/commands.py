@@ -69,7 +69,7 @@ def _entry(entry: CheckpointEntry) -> dict[str, Any]:
         "dataset": card.data.name if card else None,
         "latent_dim": card.model.latent_dim if card else None,
         "likelihood": card.model.likelihood if card else None,
-        "test_elbo": card.test.elbo.value if card else None,
+        "test_elbo": card.test.elbo.value if card and card.test.elbo else None,
         "problem": entry.problem,
     }
 

@@ -1,8 +1,9 @@
 """Networks, posterior and likelihood objects, and the VAE family."""
 
+from vae_core.families import Capabilities
 from vae_core.models.likelihood import Bernoulli, Gaussian, Likelihood
 from vae_core.models.posterior import DiagonalGaussian, prior_log_prob
-from vae_core.models.vae import VAE, Capabilities, ElboTerms, build_model
+from vae_core.models.vae import VAE, ElboTerms, build_model
 
 __all__ = [
     "VAE",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vae_core.config import ModelConfig
+from vae_core.errors import ConfigError
 
 LOG_SIGMA_RANGE = (math.log(1e-3), math.log(10.0))
 
@@ -53,15 +55,15 @@ class Bernoulli(Likelihood):
 class Gaussian(Likelihood):
     """N(x_hat, sigma^2) for every pixel, one sigma for the whole image (Kingma & Welling 2014, appendix C.2).
 
-    The mean is the sigmoid of `params`, so that it stays a displayable image. `sigma` None means learned: one number,
+    The mean is the sigmoid of `params`, so that it stays a displayable image. `sigma` "learned" means: one number,
     optimised with the weights, so that the data and not the user sets the weight between likelihood and KL
     (Rybkin et al. 2021, "Simple and effective VAE training with calibrated decoders", section 3.2).
     """
 
-    def __init__(self, sigma: float | None) -> None:
+    def __init__(self, sigma: float | Literal["learned"]) -> None:
         super().__init__()
-        log_sigma = torch.tensor(math.log(0.3 if sigma is None else sigma))
-        if sigma is None:
+        log_sigma = torch.tensor(math.log(0.3 if sigma == "learned" else sigma))
+        if sigma == "learned":
             self.log_sigma: Tensor = nn.Parameter(log_sigma)
         else:
             self.register_buffer("log_sigma", log_sigma)
@@ -85,5 +87,7 @@ class Gaussian(Likelihood):
 def build_likelihood(config: ModelConfig) -> Likelihood:
     """The likelihood that a configuration names."""
     if config.likelihood == "gaussian":
+        if config.sigma == "per-pixel":
+            raise ConfigError("sigma per pixel is not there yet.")
         return Gaussian(config.sigma)
     return Bernoulli()

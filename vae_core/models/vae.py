@@ -8,28 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.config import ModelConfig
+from vae_core.errors import ConfigError
+from vae_core.families import CAPABILITIES
 from vae_core.models.likelihood import build_likelihood
 from vae_core.models.networks import build_bodies
 from vae_core.models.posterior import LOGVAR_RANGE, DiagonalGaussian
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    """What may be asked of a model; pages read this instead of the family's name.
-
-    Attributes
-    ----------
-    encode : bool
-        There is an encoder: data can be placed on the map.
-    posterior : bool
-        The encoder gives a distribution, with a logvar.
-    label : bool
-        Encoder and decoder take a class.
-    """
-
-    encode: bool
-    posterior: bool
-    label: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +48,7 @@ class VAE(nn.Module):
         When the image's shape does not fit the network.
     """
 
-    can = Capabilities(encode=True, posterior=True, label=False)
+    can = CAPABILITIES["vae"]
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int]) -> None:
         super().__init__()
@@ -98,4 +81,6 @@ class VAE(nn.Module):
 
 def build_model(config: ModelConfig, image_shape: tuple[int, int, int]) -> VAE:
     """The model that a configuration names, with freshly drawn weights (from torch's global generator)."""
+    if config.family != "vae" or config.network == "resnet" or config.likelihood == "continuous-bernoulli":
+        raise ConfigError(f"A {config.family} with a {config.network} and {config.likelihood} is not there yet.")
     return VAE(config, image_shape)

@@ -35,13 +35,14 @@ def finish(folder: RunFolder, data: ImageSet, record: RunRecord, *, device: torc
         arrays["labels"] = data.test.labels.astype(np.int64)
     save_npz(folder.path / LATENTS, arrays)
     card = Card(
-        schema_version=1,
+        schema_version=2,
         model=config.model,
         training=config.training,
         data=DataCard(
             name=data.name,
             title=data.title,
             checksum=data.checksum,
+            options=config.data,
             n_train=len(data.train.images),
             n_validation=len(data.validation.images),
             n_test=len(data.test.images),

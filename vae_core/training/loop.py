@@ -239,6 +239,9 @@ class _Run:
                 f"the best weights until then, of epoch {position.best_epoch}, were kept."
             )
         figures = split_figures(parts)
+        assert figures.elbo is not None
+        assert figures.log_likelihood is not None
+        assert figures.kl is not None
         elbo = figures.elbo.value
         # During the warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
         # are kept only until there are some of the beta that was asked for.

@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
-from vae_core.config import ModelConfig, RunConfig, TrainConfig, default_hidden
+from vae_core.config import OPTION_OF, DataConfig, ModelConfig, RunConfig, TrainConfig, default_hidden
 from vae_core.data import catalogue
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
+from vae_core.families import heeds
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
         Also those that are the defaults: a record must not change its meaning when a default does.
     """
     arguments = ["--dataset", config.dataset]
-    for chosen, defaults in ((config.model, ModelConfig()), (config.training, TrainConfig())):
+    parts = ((config.data, DataConfig()), (config.model, ModelConfig()), (config.training, TrainConfig()))
+    for chosen, defaults in parts:
         standard = asdict(defaults)
         for name, value in asdict(chosen).items():
-            is_default = value == standard[name] and name not in ("latent_dim", "epochs", "seed")
-            if (is_default and not complete) or value in (None, ()):
+            is_default = value == standard[name] and (name not in ("latent_dim", "epochs", "seed"))
+            idle = not heeds(config.model.family, name) or (name == "sigma" and config.model.likelihood != "gaussian")
+            if (is_default and not complete) or idle or value in (None, (), ""):
                 continue
+            name = OPTION_OF.get(name, name)
             text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
             arguments += [f"--{name.replace('_', '-')}", text]
     return arguments
