@@ -51,7 +51,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--scale", type=_number(int, 1, 64), default=1, help="side of a pixel in the picture (default: 1)"
     )
     class_ = argparse.ArgumentParser(add_help=False)
-    class_.add_argument("--class", dest="class_", default=None, help="the class to decode, for models that take one")
+    class_.add_argument(
+        "--class",
+        dest="class_",
+        default=None,
+        metavar="NAME|INDEX",
+        help="the class to decode, for models that take one, which need it",
+    )
 
     p = commands.add_parser("fetch", parents=[data, json_], help="download a data set")
     p.add_argument("dataset", metavar="DATASET")
@@ -98,7 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", required=True, metavar="FILE.png")
-    p = commands.add_parser("interpolate", parents=[model, place, json_], help="decode a path between two test images")
+    p = commands.add_parser(
+        "interpolate", parents=[model, place, class_, json_], help="decode a path between two test images"
+    )
     p.add_argument("--from", dest="from_", type=int, required=True, metavar="I", help="index into the test split")
     p.add_argument("--to", type=int, required=True, metavar="J", help="index into the test split")
     p.add_argument("--method", default="linear", choices=("linear", "slerp"))

@@ -50,7 +50,10 @@ class CheckpointEntry:
 
 @dataclass(frozen=True)
 class Latents:
-    """The encoded test split: mu (N, D), logvar (N, D) or None, labels (N,) or None."""
+    """The encoded test split: mu (N, D), logvar (N, D) or None, labels (N,) or None.
+
+    Of a model without an encoder N is 0, and there are no labels: nothing was encoded.
+    """
 
     mu: npt.NDArray[np.float32]
     logvar: npt.NDArray[np.float32] | None
@@ -205,7 +208,8 @@ def read_latents(folder: Path, card: Card) -> Latents:
         When it is missing, damaged, or its arrays do not have the shapes that the card implies.
     """
     content = checked_bytes(folder, LATENTS, card.files.latents)
-    n, d = card.data.n_test, card.model.latent_dim
+    can, d = CAPABILITIES[card.model.family], card.model.latent_dim
+    n = card.data.n_test if can.encode else 0  # without an encoder nothing is encoded: no rows
     shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
         "mu": ((n, d), np.float32),
         "logvar": ((n, d), np.float32),
@@ -215,8 +219,9 @@ def read_latents(folder: Path, card: Card) -> Latents:
     try:
         largest = min(16 * n * (d + 1) + 4096, LARGEST_ARCHIVE)  # n and d are what a stranger's card says
         members = unzipped(content, [f"{key}.npy" for key in shapes], largest=largest)
+        due = {"mu", "logvar"} if can.posterior else {"mu"}
         for key, (shape, dtype) in shapes.items():
-            if f"{key}.npy" not in members and key != "mu":
+            if f"{key}.npy" not in members and key not in due:
                 continue
             array = np.lib.format.read_array(io.BytesIO(members[f"{key}.npy"]), allow_pickle=False)
             if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():

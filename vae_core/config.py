@@ -42,7 +42,8 @@ class ModelConfig:
     Attributes
     ----------
     hidden : tuple of int
-        Widths of the hidden layers (`mlp`) or channels of the stride-2 convolutions (`conv`), from the image
+        Widths of the hidden layers (`mlp`), channels of the stride-2 convolutions (`conv`) or of the residual blocks,
+        each of which halves the image (`resnet`), from the image
         towards the latent space; the decoder mirrors them. Empty: a default that fits the image's size.
     sigma : float, "learned" or "per-pixel"
         Standard deviation of a Gaussian likelihood, in units of the pixel range [0, 1]: a number; one value that is
@@ -60,13 +61,14 @@ class ModelConfig:
 
 def default_hidden(network: str, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
     """Widths for a configuration that names none: small images need less."""
-    if network == "conv":
-        return (32, 64)
+    if network != "mlp":  # down to 4x4 to 7x7 pixels, or 2x2 for the smallest
+        n_halvings = max(2, min(image_shape[1:]).bit_length() - 3)
+        return (32, 64, 128, 256)[:n_halvings]
     return (256, 128) if math.prod(image_shape) <= 256 else (512, 512, 512)
 
 
 def check_depth(model: ModelConfig, image_shape: tuple[int, int, int]) -> None:
-    """Refuse more stride-2 convolutions than an image (C, H, W) has halvings; no torch, so before a run is made.
+    """Refuse more halvings than an image (C, H, W) has; no torch, so before a run is made.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def check_depth(model: ModelConfig, image_shape: tuple[int, int, int]) -> None:
     """
     _, height, width = image_shape
     most = min(height, width).bit_length() - 1
-    if model.network == "conv" and len(model.hidden) > most:
+    if model.network != "mlp" and len(model.hidden) > most:
         raise ConfigError(
             f"hidden: {len(model.hidden)} stride-2 convolutions would shrink a {height}x{width} image to nothing; "
             f"give at most {most} channels."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vae_core.config import Family
+from vae_core.config import Family, ModelConfig
+from vae_core.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,23 @@ OF_SOME_FAMILIES = frozenset(name for names in TRAIN_OPTIONS.values() for name i
 def heeds(family: Family, option: str) -> bool:
     """Whether a field of TrainConfig makes a difference to a family."""
     return option not in OF_SOME_FAMILIES or option in TRAIN_OPTIONS[family]
+
+
+def check_family(model: ModelConfig, n_classes: int) -> None:
+    """Refuse a family that does not go with the data's classes or with the rest of the configuration.
+
+    Raises
+    ------
+    ConfigError
+        When it takes a class and the data has fewer than two, or has no likelihood and one was chosen.
+    """
+    can = CAPABILITIES[model.family]
+    if can.label and n_classes < 2:
+        raise ConfigError(
+            f"family: {model.family} takes a class, but the data has {n_classes or 'none'}; "
+            "choose data with labels, or another family."
+        )
+    if not can.likelihood and model.likelihood != ModelConfig().likelihood:
+        raise ConfigError(
+            f"likelihood: a {model.family} makes images, no distributions, so leave out the {model.likelihood} one."
+        )

@@ -78,6 +78,8 @@ def test_a_configuration_survives_its_command_line(data: DataConfig, model: Mode
     """The command that a card records asks for the same configuration again, and for nothing that has no effect."""
     if model.likelihood != "gaussian":
         model = replace(model, sigma="learned")
+    if model.family == "gan":
+        model = replace(model, likelihood="bernoulli", sigma="learned")
     idle = {name: value for name, value in asdict(TrainConfig()).items() if not heeds(model.family, name)}
     training = replace(training, **idle)
     config = RunConfig(dataset="digits", data=data, model=model, training=training)

@@ -29,7 +29,7 @@ from vae_core.config import OPTION_OF, DataConfig, ModelConfig, RunConfig, Train
 from vae_core.data import catalogue
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
-from vae_core.families import heeds
+from vae_core.families import check_family, heeds
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> 
     Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
     """
     resolved = resolve_device(device)
+    check_family(config.model, len(catalogue.dataset_spec(config.dataset).class_names))
     widths = config.model.hidden or default_hidden(
         config.model.network, catalogue.dataset_spec(config.dataset).image_shape
     )
@@ -199,10 +200,12 @@ def run(
             with _device_lock(folder, report, stop_asked, epochs):
                 report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
                 from vae_core.data import load_dataset
+                from vae_core.data.binarize import binarized
                 from vae_core.training.loop import train
 
                 request = folder.request()
                 data = load_dataset(request.config.dataset, data_dir or request.data_dir)
+                data = binarized(data, request.config.data.binarize)
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
             folder.write_status(

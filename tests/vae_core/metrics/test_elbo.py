@@ -13,9 +13,9 @@ from torch.distributions import MultivariateNormal
 from vae_core.card import Measure
 from vae_core.config import ModelConfig
 from vae_core.data import ImageSet
+from vae_core.families import CAPABILITIES
 from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, measure, split_figures
-from vae_core.models import DiagonalGaussian
-from vae_core.models.vae import VAE, build_model
+from vae_core.models import DiagonalGaussian, Model, build_model
 
 SIGMA = 0.4
 
@@ -47,18 +47,19 @@ class LinearGaussian(nn.Module):
         self.bias = nn.Parameter(torch.full((4,), 0.5))
         self.shift, self.log_scale = shift, log_scale
         self.likelihood = UnboundedGaussian()
+        self.can = CAPABILITIES["vae"]
 
-    def encode(self, x: Tensor) -> DiagonalGaussian:
+    def encode(self, x: Tensor, label: Tensor | None = None) -> DiagonalGaussian:
         """q(z|x)."""
         variance = 1 / (1 + self.weight.square().sum(0) / SIGMA**2)  # (D,)
         mu = (x.flatten(1) - self.bias) @ self.weight * variance / SIGMA**2
         return DiagonalGaussian(mu + self.shift, (variance.log() + self.log_scale).expand_as(mu))
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """The mean of p(x|z)."""
         return (z @ self.weight.T + self.bias).unflatten(-1, (1, 2, 2))
 
-    elbo_terms = VAE.elbo_terms
+    elbo_terms = Model.elbo_terms
 
     def exact(self, images: Tensor) -> float:
         """The mean of log p(x)."""
