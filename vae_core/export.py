@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,17 +149,19 @@ def _require(*packages: str) -> None:
 
 def _traced(module: nn.Module, example: tuple[Tensor, ...], inputs: list[str], outputs: list[str]) -> tuple[bytes, int]:
     """The serialised ONNX graph, weights inside, and its opset."""
-    n = torch.export.Dim("N")
-    program: Any = torch.onnx.export(
-        module,
-        example,
-        dynamo=True,
-        input_names=inputs,
-        output_names=outputs,
-        dynamic_shapes=tuple({0: n} for _ in example),
-        external_data=False,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        # Two inputs of one batch size are what is meant, and the exporter tells so.
+        warnings.filterwarnings("ignore", message=".*shares the same shape constraints.*")
+        program: Any = torch.onnx.export(
+            module,
+            example,
+            dynamo=True,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=tuple({0: "N"} for _ in example),
+            external_data=False,
+            verbose=False,
+        )
     proto = program.model_proto
     # The exporter notes a stack trace, with the paths of this machine, at each node: nobody else's business.
     graph = proto.graph
