@@ -170,25 +170,6 @@ def test_a_family_that_takes_a_class_needs_classes(isolated: Path, ask: Command)
     assert [] == [path for path in isolated.iterdir() if not path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("how", ["fixed", "dynamic"])
-def test_binarized_data_are_black_and_white(how: Any, digits: ImageSet, isolated: Path) -> None:
-    """What the model is measured on is 0 or 255, the same each time; dynamic leaves the training images grey."""
-    from vae_core.data.binarize import binarized
-
-    first, second = binarized(digits, how), binarized(digits, how)
-    assert first.checksum == second.checksum != digits.checksum
-    for name in ("train", "validation", "test"):
-        grey, drawn = digits.split(name).images, first.split(name).images
-        if (how, name) == ("dynamic", "train"):
-            assert np.array_equal(grey, drawn)
-            continue
-        assert {0, 255} == set(np.unique(drawn))
-        assert ((drawn > 0) <= (grey > 0)).all()
-        assert ((drawn == 0) <= (grey < 255)).all()
-        error = (drawn.mean() - grey.mean()) / 255
-        assert abs(error) < 4 * 0.5 / grey.size**0.5
-
-
 def test_dynamic_draws_differ_by_epoch_and_survive_a_stop(
     few: ImageSet, isolated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,24 +74,20 @@ class ContinuousBernoulli(Likelihood):
 
     def mean(self, params: Tensor) -> Tensor:
         """A'(eta) = 1 / (1 - e^-eta) - 1 / eta, the mean of the density: lambda itself is not."""
-        size = params.abs()
-        large = size.clamp(min=SMALL_LOGIT)
+        size, small, large, squared = _parted(params)
         closed = 0.5 - 1 / large + torch.exp(-large) / (1 - torch.exp(-large))  # of A'(|eta|) - 1/2
-        squared = size.clamp(max=SMALL_LOGIT).square()
         series = size * (1 / 12 - squared / 720 + squared.square() / 30_240)
-        return 0.5 + torch.sign(params) * torch.where(size < SMALL_LOGIT, series, closed)
+        return 0.5 + torch.sign(params) * torch.where(small, series, closed)
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return (params * x - self._log_normaliser(params)).flatten(-3).sum(-1)
 
     def _log_normaliser(self, params: Tensor) -> Tensor:
         """A(eta) = eta/2 + log(sinh(eta/2) / (eta/2)), whose second part is even in eta."""
-        size = params.abs()
-        large = size.clamp(min=SMALL_LOGIT)
+        _, small, large, squared = _parted(params)
         closed = large / 2 + torch.log1p(-torch.exp(-large)) - torch.log(large)
-        squared = size.clamp(max=SMALL_LOGIT).square()
         series = squared * (1 / 24 - squared / 2880 + squared.square() / 181_440)
-        return params / 2 + torch.where(size < SMALL_LOGIT, series, closed)
+        return params / 2 + torch.where(small, series, closed)
 
     def sample(self, params: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """By the inverse of the distribution function, log(1 + u (e^eta - 1)) / eta (ibid., appendix)."""
@@ -99,6 +95,14 @@ class ContinuousBernoulli(Likelihood):
         size = params.abs().clamp(min=1e-6)
         falling = torch.log1p(u * torch.expm1(-size)) / -size  # of -|eta|, whose exponential cannot overflow
         return torch.where(params > 0, 1 - falling, falling).clamp(0.0, 1.0)
+
+
+def _parted(params: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """|eta|; where it is small; |eta| elsewhere, and its square there, each harmless where the other form holds."""
+    size = params.abs()
+    small = size < SMALL_LOGIT
+    edge = torch.full_like(size, SMALL_LOGIT)
+    return size, small, torch.where(small, edge, size), torch.where(small, size, edge).square()
 
 
 class Gaussian(Likelihood):

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-MOST_GROUPS = 8
+CHANNELS_A_GROUP = 8
+"""At least, where there are as many: normalised one by one, channels would lose what is constant, such as a class."""
 
 
 class ResidualBlock(nn.Module):
@@ -61,4 +62,4 @@ def resnet_decoder(
 
 
 def _norm(channels: int) -> nn.Module:
-    return nn.GroupNorm(math.gcd(MOST_GROUPS, channels), channels)
+    return nn.GroupNorm(math.gcd(max(1, channels // CHANNELS_A_GROUP), channels), channels)
