@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import maps, state
-from ui.axes import choose_plane
+from ui.axes import choose_plane, kl_of
 from ui.decoder import decode
 from ui.latent_map import latent_map
 from ui.readout import readout
@@ -54,7 +54,7 @@ def explore() -> None:
         )
         z_sliders(
             place,
-            kl=explorer.card.test.kl_per_dimension,
+            kl=kl_of(explorer),
             key=f"sliders of {explorer.card.key[:12]}",
             height=430,
             on_settled=lambda settled: state.settle(explorer, settled),

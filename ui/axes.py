@@ -41,9 +41,14 @@ def by_kl(kl: Sequence[float]) -> list[int]:
     return sorted(range(len(kl)), key=lambda i: -kl[i])
 
 
+def kl_of(explorer: LatentExplorer) -> Sequence[float]:
+    """KL of each dimension in nats; zeros for a family that has none."""
+    return explorer.card.test.kl_per_dimension or (0.0,) * explorer.latent_dim
+
+
 def widest_plane(explorer: LatentExplorer) -> MapPlane:
     """The plane of the two dimensions that say most of the image, as a map shows them at first."""
-    axes = (0, 1) if explorer.latent_dim <= 2 else by_kl(explorer.card.test.kl_per_dimension)[:2]
+    axes = (0, 1) if explorer.latent_dim <= 2 else by_kl(kl_of(explorer))[:2]
     return _of_axes(explorer, axes[0], axes[1])
 
 
@@ -52,7 +57,7 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
     if explorer.latent_dim <= 2:
         address.write("axes", None)
         return widest_plane(explorer)
-    kl = explorer.card.test.kl_per_dimension
+    kl = kl_of(explorer)
     kind, across, up = (f"{what} of {explorer.name}" for what in ("plane", "axis Across", "axis Up"))
     _take_from_address(explorer, kind, across, up)
     with st.container(horizontal=True, gap="small", width="content"):

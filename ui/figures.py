@@ -74,8 +74,9 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
     return figure
 
 
-def _value(line: Mapping[str, Any], split: str, term: str) -> float:
-    figures: Mapping[str, float] = line[split]
+def _value(line: Mapping[str, Any], split: str, term: str) -> float | None:
+    figures: Mapping[str, float | None] = line[split]
     if term == "loss" and "loss" not in figures:
-        return float(line["kl_weight"]) * figures["kl"] - figures["log_likelihood"]
+        kl, log_likelihood = figures["kl"], figures["log_likelihood"]
+        return None if kl is None or log_likelihood is None else float(line["kl_weight"]) * kl - log_likelihood
     return figures[term]

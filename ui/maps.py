@@ -82,7 +82,7 @@ def choose_colour(explorer: LatentExplorer, split: str) -> MapColour | None:
     dims = range(explorer.latent_dim) if explorer.latent_dim > 2 else ()
     titles = {CLASS: "Class"} if explorer.latents.labels is not None else {CLASS: "One colour"}
     titles |= {"kl": TERMS["kl"]} if explorer.can.posterior else {}
-    titles |= TERMS if images_of(explorer, split) is not None else {}
+    titles |= TERMS if explorer.can.posterior and images_of(explorer, split) is not None else {}
     titles |= {f"z{i + 1}": f"z{subscript(i + 1)}" for i in dims}
     key = f"colour of {explorer.name}"
     if (wish := address.asked("colour")) is not None:
@@ -113,6 +113,7 @@ def _colour(card: str, split: str, name: str, title: str, _explorer: LatentExplo
         assert codes.kl is not None
         return MapColour.register(title, "nats", codes.kl)
     values = {"elbo": found.elbo, "log-likelihood": found.log_likelihood, "kl": found.kl}[name]
+    assert values is not None  # offered only where there is a posterior
     return MapColour.register(title, "nats", values)
 
 

@@ -38,7 +38,7 @@ def what_it_is(explorer: LatentExplorer) -> dict[str, str]:
     hidden = "-".join(str(layer.after[0]) for layer in encoder[:-1])  # the last one holds mu and logvar
     likelihood = model.likelihood.capitalize()
     if explorer.sigma is not None:
-        likelihood += f", σ = {explorer.sigma:.3g} ({'learned' if model.sigma is None else 'fixed'})"
+        likelihood += f", σ = {explorer.sigma:.3g} ({'learned' if model.sigma == 'learned' else 'fixed'})"
     weighing = {0: "as in the ELBO", 1: "for a more orderly space", -1: "for sharper pictures"}[(beta > 1) - (beta < 1)]
     return {
         "Family": model.family.upper(),
@@ -84,8 +84,13 @@ def trained_on(card: Card) -> dict[str, str]:
 
 
 def figures(card: Card) -> list[tuple[str, Measure, str]]:
-    """ELBO, log-likelihood and KL on the test split, each with what it means and when not to trust it."""
+    """ELBO, log-likelihood and KL on the test split, each with what it means and when not to trust it.
+
+    None for a family that has no ELBO.
+    """
     test = card.test
+    if test.elbo is None or test.log_likelihood is None or test.kl is None:
+        return []
     if card.model.likelihood == "bernoulli":
         reading = (
             "How well a decoded image predicts the pixels. Bernoulli on grey values is no normalised density: compare "

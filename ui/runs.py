@@ -147,8 +147,10 @@ def show_progress(status: Status) -> None:
 
 
 def show_terms(history: list[dict[str, Any]]) -> None:
-    """The terms of the validation ELBO: of the last epoch, and the best so far."""
+    """The terms of the validation ELBO, where the family has one: of the last epoch, and the best so far."""
     last = history[-1]["validation"]
+    if last["elbo"] is None:
+        return
     best = max(history, key=lambda line: float(line["validation"]["elbo"]))
     of_the_last = f"On the validation split after epoch {history[-1]['epoch']}, nats per image."
     of_the_best = "The highest on the validation split; the weights of that epoch become the model."
@@ -167,7 +169,7 @@ def show_space(run: RunFolder, history: list[dict[str, Any]]) -> None:
     """The latest snapshot: the map of the fixed validation images beside originals and reconstructions."""
     epochs = run.snapshot_epochs()
     fixed, snapshot = run.fixed(), run.snapshot(epochs[-1]) if epochs else None
-    if fixed is None or snapshot is None:
+    if fixed is None or snapshot is None or not len(snapshot.mu):
         return
     dataset = run.request().config.dataset
     names = DATASETS[dataset].class_names if dataset in DATASETS else ()
@@ -197,7 +199,8 @@ def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, in
     """
     if latent_dim <= 2 or not history:
         return (0, 1)
-    first, second = sorted(by_kl(history[-1]["kl_per_dimension"])[:2])
+    kl = history[-1]["kl_per_dimension"] or [0.0] * latent_dim
+    first, second = sorted(by_kl(kl)[:2])
     return first, second
 
 

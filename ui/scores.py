@@ -56,6 +56,7 @@ def terms_of(explorer: LatentExplorer, split: str, index: int, *, begin: bool) -
     if found is None:
         return None
     place = index - n if split == "all" and part == "test" else index
+    assert found.elbo is not None  # asked only where there is a posterior
     return float(found.log_likelihood[place]), float(found.elbo[place])
 
 
@@ -88,7 +89,8 @@ def _score(explorer: LatentExplorer, part: str) -> ImageScores:
 
 
 def _joined(parts: list[ImageScores]) -> ImageScores:
-    return _terms(np.concatenate([part.log_likelihood for part in parts]), np.concatenate([part.kl for part in parts]))
+    kl = [part.kl for part in parts if part.kl is not None]
+    return _terms(np.concatenate([part.log_likelihood for part in parts]), np.concatenate(kl))
 
 
 def _terms(log_likelihood: npt.NDArray[np.float64], kl: npt.NDArray[np.float64]) -> ImageScores:

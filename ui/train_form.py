@@ -155,7 +155,8 @@ def settings() -> Settings:
         )
         sigma = MODEL.sigma
         if likelihood == "gaussian":
-            sigma = _number("Sigma", "sigma", MODEL.sigma, step=0.05, placeholder="learned")
+            given = _number("Sigma", "sigma", None, step=0.05, placeholder="learned")
+            sigma = MODEL.sigma if given is None else given
     with st.expander("More settings"), st.grid(2, min_column_width=140):
         schedule = _choice("Schedule", get_args(Schedule), TRAINING.schedule, HELP["schedule"])
         kl_warmup = _number("KL warm-up", "kl_warmup", TRAINING.kl_warmup, step=1.0)

@@ -6,7 +6,17 @@ import argparse
 from typing import Any, get_args
 
 from vae_core import __version__
-from vae_core.config import Activation, Family, LikelihoodName, Network, Schedule, WeightsDtype
+from vae_core.config import (
+    Activation,
+    Binarize,
+    Colour,
+    Family,
+    LikelihoodName,
+    Network,
+    Noise,
+    Schedule,
+    WeightsDtype,
+)
 
 UNSET = argparse.SUPPRESS
 """Options that were not given stay out of the namespace: the defaults live in `vae_core.config` alone."""
@@ -41,7 +51,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--scale", type=_number(int, 1, 64), default=1, help="side of a pixel in the picture (default: 1)"
     )
     class_ = argparse.ArgumentParser(add_help=False)
-    class_.add_argument("--class", dest="class_", default=None, help="the class to decode, for models that take one")
+    class_.add_argument(
+        "--class",
+        dest="class_",
+        default=None,
+        metavar="NAME|INDEX",
+        help="the class to decode, for models that take one, which need it",
+    )
 
     p = commands.add_parser("fetch", parents=[data, json_], help="download a data set")
     p.add_argument("dataset", metavar="DATASET")
@@ -88,7 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", required=True, metavar="FILE.png")
-    p = commands.add_parser("interpolate", parents=[model, place, json_], help="decode a path between two test images")
+    p = commands.add_parser(
+        "interpolate", parents=[model, place, class_, json_], help="decode a path between two test images"
+    )
     p.add_argument("--from", dest="from_", type=int, required=True, metavar="I", help="index into the test split")
     p.add_argument("--to", type=int, required=True, metavar="J", help="index into the test split")
     p.add_argument("--method", default="linear", choices=("linear", "slerp"))
@@ -110,6 +128,20 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--dataset", help="default: digits, which ships with scikit-learn")
     p.add_argument("--data-dir", help="where data sets lie (default: VAE_DATA_DIR, else data)")
+    p.add_argument(
+        "--image-size",
+        dest="side",
+        type=int,
+        metavar="PIXELS",
+        help="resize images to this side (default: as they are)",
+    )
+    p.add_argument(
+        "--colour", choices=get_args(Colour), help="convert images to grey or to colour (default: as they are)"
+    )
+    p.add_argument("--labels", metavar="FILE.csv", help="labels of a data set of one's own")
+    p.add_argument(
+        "--binarize", choices=get_args(Binarize), help="draw each pixel 0 or 1 with its grey value (default: no)"
+    )
     p.add_argument("--name", help="name of the new run (default: one is made)")
     p.add_argument(
         "--checkpoints-dir", help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)"
@@ -129,11 +161,18 @@ def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--sigma",
         type=_sigma,
-        metavar="S|learned",
+        metavar="S|learned|per-pixel",
         help="standard deviation of --likelihood gaussian (default: learned)",
     )
     p.add_argument("--beta", type=float, help="weight of the KL term in the training loss")
     p.add_argument("--kl-warmup", type=float, metavar="EPOCHS", help="epochs over which that weight grows from 0")
+    p.add_argument("--kl-cycles", type=int, metavar="N", help="cycles in which that weight grows anew (default: 0)")
+    p.add_argument("--free-bits", type=float, metavar="NATS", help="KL that each dimension may have unpunished")
+    p.add_argument("--capacity", type=float, metavar="NATS", help="KL that the weight draws towards, instead of 0")
+    p.add_argument("--importance-samples", type=int, metavar="K", help="draws of z an image, of --family iwae")
+    p.add_argument("--mmd-weight", type=float, help="weight of the divergence of codes from prior, of info-vae")
+    p.add_argument("--noise", choices=get_args(Noise), help="how --family dae corrupts an image")
+    p.add_argument("--noise-level", type=float, help="share of masked pixels, or the noise's standard deviation")
     p.add_argument("--epochs", type=int, help="default: what suits the data set (30; digits 150)")
     p.add_argument("--batch-size", type=int)
     p.add_argument("--learning-rate", type=float)
@@ -174,10 +213,10 @@ def _widths(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 512,256") from None
 
 
-def _sigma(text: str) -> float | None:
-    if text == "learned":
-        return None
+def _sigma(text: str) -> float | str:
+    if text in ("learned", "per-pixel"):
+        return text
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor 'learned'") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor 'learned' nor 'per-pixel'") from None

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from vae_core.config import STRICT, ModelConfig, TrainConfig, to_json
+from vae_core.config import STRICT, DataConfig, ModelConfig, TrainConfig, to_json
 
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -26,22 +26,33 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SplitFigures:
-    """The ELBO (beta = 1, one sample of z an image) and its parts on one split."""
+    """The ELBO (beta = 1, one sample of z an image) and its parts on one split.
+
+    A family without a posterior has no ELBO and no KL, one without a likelihood no figure at all: None, and no
+    dimensions.
+    """
 
     n_images: Annotated[int, Field(ge=1)]
-    elbo: Measure
-    log_likelihood: Measure
-    kl: Measure
-    kl_per_dimension: Annotated[tuple[Annotated[float, Field(ge=-1e-3)], ...], Field(min_length=1, max_length=512)]
+    elbo: Measure | None
+    log_likelihood: Measure | None
+    kl: Measure | None
+    kl_per_dimension: Annotated[tuple[Annotated[float, Field(ge=-1e-3)], ...], Field(max_length=512)]
+
+    @property
+    def score(self) -> float | None:
+        """What the best weights are chosen by, higher is better: the ELBO, else the log-likelihood, else None."""
+        best = self.elbo or self.log_likelihood
+        return best.value if best else None
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DataCard:
-    """The data set that a model was trained on."""
+    """The data set that a model was trained on, after its `options` were applied."""
 
     name: Text
     title: Text
     checksum: Text
+    options: DataConfig
     n_train: Count
     n_validation: Count
     n_test: Annotated[int, Field(ge=1, le=2_000_000)]
@@ -81,7 +92,7 @@ class Card:
     A checkpoint's name is its folder's, so it is not in here: a card must stay true when the folder is renamed.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     model: ModelConfig
     training: TrainConfig
     data: DataCard

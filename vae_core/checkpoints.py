@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.card import Card
+from vae_core.card import Card, SplitFigures
 from vae_core.config import parse
 from vae_core.errors import CheckpointError, ConfigError
+from vae_core.families import CAPABILITIES
 from vae_core.files import expanded
+from vae_core.migration import migrated_card
 from vae_core.unzip import LARGEST_ARCHIVE, unzipped
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +50,10 @@ class CheckpointEntry:
 
 @dataclass(frozen=True)
 class Latents:
-    """The encoded test split: mu (N, D), logvar (N, D) or None, labels (N,) or None."""
+    """The encoded test split: mu (N, D), logvar (N, D) or None, labels (N,) or None.
+
+    Of a model without an encoder N is 0, and there are no labels: nothing was encoded.
+    """
 
     mu: npt.NDArray[np.float32]
     logvar: npt.NDArray[np.float32] | None
@@ -122,14 +127,25 @@ def read_card(folder: Path) -> Card:
         raise CheckpointError(f"{folder.name}: {CARD} cannot be read ({problem.strerror}).") from None
     if len(text) > LARGEST_CARD:
         raise CheckpointError(f"{folder.name}: {CARD} is larger than {LARGEST_CARD:,} bytes: it is no card.")
-    card = parse(Card, text, where=f"{folder.name}: {CARD}", error=CheckpointError)
+    card = parse(Card, text, where=f"{folder.name}: {CARD}", error=CheckpointError, migrate=migrated_card)
     for split, figures in (("test", card.test), ("validation", card.validation)):
-        if len(figures.kl_per_dimension) != card.model.latent_dim:
-            raise CheckpointError(
-                f"{folder.name}: {CARD}: {split}.kl_per_dimension has {len(figures.kl_per_dimension)} values, "
-                f"but the model has {card.model.latent_dim} latent dimensions."
-            )
+        _check_figures(card, figures, where=f"{folder.name}: {CARD}: {split}")
     return card
+
+
+def _check_figures(card: Card, figures: SplitFigures, *, where: str) -> None:
+    """Refuse figures that a model of this family cannot have, or lacks."""
+    can = CAPABILITIES[card.model.family]
+    for name, due in (("elbo", can.posterior), ("log_likelihood", can.likelihood), ("kl", can.posterior)):
+        if (getattr(figures, name) is not None) != due:
+            state = "is missing" if due else "has a value"
+            raise CheckpointError(f"{where}.{name} {state}, which does not fit the family {card.model.family}.")
+    expected = card.model.latent_dim if can.posterior else 0
+    if len(figures.kl_per_dimension) != expected:
+        raise CheckpointError(
+            f"{where}.kl_per_dimension has {len(figures.kl_per_dimension)} values, but the model has {expected} "
+            "latent dimensions with a posterior."
+        )
 
 
 def is_shipped(folder: Path) -> bool:
@@ -192,7 +208,8 @@ def read_latents(folder: Path, card: Card) -> Latents:
         When it is missing, damaged, or its arrays do not have the shapes that the card implies.
     """
     content = checked_bytes(folder, LATENTS, card.files.latents)
-    n, d = card.data.n_test, card.model.latent_dim
+    can, d = CAPABILITIES[card.model.family], card.model.latent_dim
+    n = card.data.n_test if can.encode else 0  # without an encoder nothing is encoded: no rows
     shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
         "mu": ((n, d), np.float32),
         "logvar": ((n, d), np.float32),
@@ -202,8 +219,9 @@ def read_latents(folder: Path, card: Card) -> Latents:
     try:
         largest = min(16 * n * (d + 1) + 4096, LARGEST_ARCHIVE)  # n and d are what a stranger's card says
         members = unzipped(content, [f"{key}.npy" for key in shapes], largest=largest)
+        due = {"mu", "logvar"} if can.posterior else {"mu"}
         for key, (shape, dtype) in shapes.items():
-            if f"{key}.npy" not in members and key != "mu":
+            if f"{key}.npy" not in members and key not in due:
                 continue
             array = np.lib.format.read_array(io.BytesIO(members[f"{key}.npy"]), allow_pickle=False)
             if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():

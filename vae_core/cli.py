@@ -12,12 +12,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_args
 
 from vae_core.arguments import build_parser
-from vae_core.config import ModelConfig, RunConfig, TrainConfig, build, check_depth
+from vae_core.config import OPTION_OF, DataConfig, Family, ModelConfig, RunConfig, TrainConfig, build, check_depth
 from vae_core.device import resolve_device
 from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
+from vae_core.families import heeds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,6 +87,7 @@ def _print(document: Any, *, as_json: bool) -> None:
 
 # -- train ---------------------------------------------------------------------------------------------------------
 
+DATA_OPTIONS = tuple(DataConfig.__dataclass_fields__)
 MODEL_OPTIONS = tuple(ModelConfig.__dataclass_fields__)
 TRAIN_OPTIONS = tuple(TrainConfig.__dataclass_fields__)
 
@@ -110,9 +112,10 @@ def _train(arguments: argparse.Namespace) -> Any:
         model = build(ModelConfig, {key: given[key] for key in MODEL_OPTIONS if key in given}, where="model")
         settings = {"epochs": dataset_spec(dataset).epochs} | {key: given[key] for key in TRAIN_OPTIONS if key in given}
         training = build(TrainConfig, settings, where="training")
-        config = build(RunConfig, {"dataset": dataset, "model": model, "training": training}, where="train")
-        if model.sigma is not None and model.likelihood != "gaussian":
-            raise ConfigError(f"--sigma belongs to --likelihood gaussian, but the likelihood is {model.likelihood}.")
+        options = build(DataConfig, {key: given[key] for key in DATA_OPTIONS if key in given}, where="data")
+        parts = {"dataset": dataset, "data": options, "model": model, "training": training}
+        config = build(RunConfig, parts, where="train")
+        _check_heeded(model, given)
         check_depth(model, dataset_spec(dataset).image_shape)
         if "name" in given:
             check_name(given["name"])  # not after a download
@@ -141,6 +144,16 @@ def _train(arguments: argparse.Namespace) -> Any:
     return _train_document(folder)
 
 
+def _check_heeded(model: ModelConfig, given: dict[str, Any]) -> None:
+    """Refuse an option that this model would not heed."""
+    if "sigma" in given and model.likelihood != "gaussian":
+        raise ConfigError(f"--sigma belongs to --likelihood gaussian, but the likelihood is {model.likelihood}.")
+    for key in TRAIN_OPTIONS:
+        if key in given and not heeds(model.family, key):
+            families = " or ".join(family for family in get_args(Family) if heeds(family, key))
+            raise ConfigError(f"--{key.replace('_', '-')} belongs to --family {families}, but it is {model.family}.")
+
+
 def _run_to_resume(given: dict[str, Any]) -> Any:
     from vae_core.training.run_folder import RunFolder
 
@@ -154,14 +167,15 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
         raise ConfigError(
             f"{folder.name} was started on {request.device}, and a resumed run stays there: leave --device out."
         )
-    recorded = {"dataset": config.dataset}
+    recorded: dict[str, Any] = {"dataset": config.dataset}
+    recorded |= {key: getattr(config.data, key) for key in DATA_OPTIONS}
     recorded |= {key: getattr(config.model, key) for key in MODEL_OPTIONS}
     recorded |= {key: getattr(config.training, key) for key in TRAIN_OPTIONS}
     for key, value in recorded.items():
         if key in given and given[key] != value:
             raise ConfigError(
                 f"{folder.name} was started with {key} = {value}, and a resumed run keeps its "
-                f"settings: leave --{key.replace('_', '-')} out."
+                f"settings: leave --{OPTION_OF.get(key, key).replace('_', '-')} out."
             )
     return folder
 
@@ -187,5 +201,8 @@ def _train_document(folder: Any) -> dict[str, Any]:
         "seconds": card.run.seconds,
         "images_per_second": card.run.images_per_second,
         "device": card.run.device,
-        "test": {part: getattr(card.test, part).value for part in ("elbo", "log_likelihood", "kl")},
+        "test": {
+            part: measure.value if (measure := getattr(card.test, part)) else None
+            for part in ("elbo", "log_likelihood", "kl")
+        },
     }

@@ -13,6 +13,7 @@ import numpy as np
 
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.data import ImageSet, load_dataset
+from vae_core.data.binarize import binarized
 from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
@@ -69,7 +70,7 @@ def _entry(entry: CheckpointEntry) -> dict[str, Any]:
         "dataset": card.data.name if card else None,
         "latent_dim": card.model.latent_dim if card else None,
         "likelihood": card.model.likelihood if card else None,
-        "test_elbo": card.test.elbo.value if card else None,
+        "test_elbo": card.test.elbo.value if card and card.test.elbo else None,
         "problem": entry.problem,
     }
 
@@ -87,11 +88,13 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, split_figures
 
     explorer, data = _explorer_and_data(arguments)
-    images = torch.from_numpy(np.array(data.split(arguments.split).images[: arguments.n_images]))
-    figures = split_figures(elbo_parts(explorer.model, images))
+    split = data.split(arguments.split)
+    images = torch.from_numpy(np.array(split.images[: arguments.n_images]))
+    labels = None if split.labels is None else split.labels[: arguments.n_images]
+    figures = split_figures(elbo_parts(explorer.model, images, labels))
     nll = None
     if arguments.importance_samples:
-        nll = asdict(importance_weighted_nll(explorer.model, images, arguments.importance_samples))
+        nll = asdict(importance_weighted_nll(explorer.model, images, arguments.importance_samples, labels))
     return {
         "name": explorer.name,
         "dataset": data.name,
@@ -108,7 +111,7 @@ def encode(arguments: argparse.Namespace) -> Document:
     out = _out(arguments.out, ".csv", ".npz")
     explorer, data = _explorer_and_data(arguments)
     split = data.split(arguments.split)
-    posterior = explorer.encode(split.images)
+    posterior = explorer.encode(split.images, split.labels if explorer.can.label else None)
     n, d = posterior.mu.shape
     if out.suffix.lower() == ".npz":
         arrays = {"mu": posterior.mu}
@@ -135,7 +138,7 @@ def decode(arguments: argparse.Namespace) -> Document:
     """The mean of p(x|z) at one z."""
     out = _out(arguments.out, ".png")
     explorer = _explorer(arguments)
-    images = explorer.decode([arguments.z], arguments.class_)
+    images = explorer.decode([arguments.z], class_index(explorer, arguments.class_))
     write_atomically(out, png_bytes(enlarge(montage(images, gap=0), arguments.scale)))
     return {"name": explorer.name, "z": arguments.z, "path": str(out)}
 
@@ -147,7 +150,7 @@ def sample(arguments: argparse.Namespace) -> Document:
     _check_size(arguments.count, explorer.image_shape, arguments.scale)
     generator = np.random.default_rng(arguments.seed)
     z = sample_prior(arguments.count, explorer.latent_dim, temperature=arguments.temperature, generator=generator)
-    images = explorer.decode(z, arguments.class_)
+    images = explorer.decode(z, class_index(explorer, arguments.class_))
     write_atomically(out, png_bytes(montage(images, scale=arguments.scale)))
     return {"name": explorer.name, "sampler": arguments.sampler, "count": len(z), "path": str(out)}
 
@@ -157,6 +160,9 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     out = _out(arguments.out, ".png", ".gif")
     is_film = out.suffix.lower() == ".gif"
     explorer = _explorer(arguments)
+    if not explorer.can.encode:
+        raise ConfigError(f"{explorer.name} has no encoder, so there is no path between the codes of two images.")
+    label = class_index(explorer, arguments.class_)
     ends = []
     for option, index in (("--from", arguments.from_), ("--to", arguments.to)):
         if not 0 <= index < len(explorer.latents.mu):
@@ -168,7 +174,7 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     scale = arguments.scale or (4 if is_film else 1)
     _check_size(arguments.steps, explorer.image_shape, scale)
     path = METHODS[arguments.method](ends[0], ends[1], arguments.steps)
-    images = explorer.decode(path)
+    images = explorer.decode(path, label)
     if is_film:
         content = gif_bytes(images, seconds_per_frame=0.08, scale=scale)
     else:
@@ -213,13 +219,43 @@ def _explorer(arguments: argparse.Namespace) -> LatentExplorer:
     return LatentExplorer.load(arguments.name, arguments.device, checkpoints_dir=arguments.checkpoints_dir)
 
 
+def class_index(explorer: LatentExplorer, text: str | None) -> int | None:
+    """The class that --class names, by its name or its index; None for a model that takes none.
+
+    Raises
+    ------
+    ConfigError
+        When the model takes none and one is given, takes one and none is given, or there is no such class.
+    """
+    names = explorer.card.data.class_names[: explorer.n_classes]
+    if not names:
+        if text is not None:
+            raise ConfigError(f"{explorer.name} takes no class: it was trained without one; leave out --class.")
+        return None
+    known = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+    if text is None:
+        raise ConfigError(f"{explorer.name} takes a class: give --class, one of {known}, or its index.")
+    if text in names:
+        return names.index(text)
+    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) < len(names):
+        return int(text)
+    raise ConfigError(
+        f"--class {text[:40]}: {explorer.name} has the classes {known}, or their indices 0 to {len(names) - 1}."
+    )
+
+
 def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:
     explorer = _explorer(arguments)
     data = load_dataset(arguments.dataset or explorer.card.data.name, arguments.data_dir)
+    data = binarized(data, explorer.card.data.options.binarize)
     if data.image_shape != explorer.image_shape:
         raise DataError(
             f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are "
             f"{data.image_shape}."
+        )
+    if explorer.can.label and len(data.class_names) != explorer.n_classes:
+        raise DataError(
+            f"{explorer.name} takes one of {explorer.n_classes} classes, but {data.name} has {len(data.class_names)}."
         )
     return explorer, data
 

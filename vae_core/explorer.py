@@ -19,10 +19,10 @@ from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_laten
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ShapeError
 from vae_core.images import to_uint8
-from vae_core.inputs import checked_images, checked_z
+from vae_core.inputs import checked_images, checked_label, checked_z
 from vae_core.latent.neighbours import nearest
 from vae_core.metrics.elbo import EVALUATION_BATCH, EVALUATION_SEED, ImageScores, posterior_kl
-from vae_core.models import VAE, Capabilities, DiagonalGaussian
+from vae_core.models import Capabilities, DiagonalGaussian, Model
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
 from vae_core.weights import load_model
@@ -52,8 +52,8 @@ class LatentExplorer:
     card : Card
         What the model is and how it was trained, as it stood there when the model was opened.
     latents : Latents
-        The encoded test split; its arrays are read-only.
-    model : VAE
+        The encoded test split; its arrays are read-only. Without an encoder it has no rows.
+    model : Model
         The torch module itself, for the rest of vae_core; nobody outside touches it.
     device : str
         Where it runs: `cpu` or `cuda:N`.
@@ -62,7 +62,7 @@ class LatentExplorer:
     path: Path
     card: Card
     latents: Latents
-    model: VAE
+    model: Model
     device: str
 
     def __post_init__(self) -> None:
@@ -120,13 +120,18 @@ class LatentExplorer:
         return self.model.can
 
     @property
+    def n_classes(self) -> int:
+        """Number of classes that it may be asked for, 0 to n_classes - 1; 0 for a model that takes none."""
+        return self.model.n_classes
+
+    @property
     def n_parameters(self) -> int:
         """Number of weights, encoder and decoder together."""
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     @property
     def sigma(self) -> float | None:
-        """Standard deviation of a Gaussian likelihood, given or learned, in units of [0, 1]; None for the others."""
+        """The one standard deviation of a Gaussian likelihood, in units of [0, 1]; None for the others."""
         likelihood = self.model.likelihood
         return float(likelihood.log_sigma.clamp(*LOG_SIGMA_RANGE).exp()) if isinstance(likelihood, Gaussian) else None
 
@@ -164,22 +169,24 @@ class LatentExplorer:
         ----------
         images : array of shape (N, C, H, W)
             uint8 in 0..255, or floats in [0, 1].
-        label : None
-            This family takes no class.
+        label : int, or int array of shape (N,)
+            The class, for a model that takes one, and only for such.
 
         Raises
         ------
         ShapeError
-            When the shape, the type or the range is another, or a label is given.
+            When the shape, the type or the range is another, the label does not fit, or there is no encoder.
         """
-        self._refuse_label(label)
+        if not self.can.encode:
+            raise ShapeError(f"{self.name} has no encoder: a {self.card.model.family} only makes images of z.")
+        array = checked_images(images, self.image_shape, self.name)
 
-        def ask(x: Tensor) -> Tensor:
-            posterior = self.model.encode(x)
-            return torch.stack([posterior.mu, posterior.logvar])
+        def ask(x: Tensor, label: Tensor | None) -> Tensor:
+            posterior = self.model.encode(x, label)
+            return posterior.mu[None] if posterior.logvar is None else torch.stack([posterior.mu, posterior.logvar])
 
-        pairs = self._in_batches(checked_images(images, self.image_shape, self.name), ask, axis=1)  # (2, N, D)
-        return Posterior(pairs[0], pairs[1])
+        parts = self._in_batches(array, ask, label, axis=1)  # (1 or 2, N, D)
+        return Posterior(parts[0], parts[1] if len(parts) == 2 else None)
 
     @torch.inference_mode()
     def decode(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Floats:
@@ -188,8 +195,8 @@ class LatentExplorer:
         Parameters
         ----------
         z : array of shape (N, D)
-        label : None
-            This family takes no class.
+        label : int, or int array of shape (N,)
+            The class, for a model that takes one, and only for such.
 
         Returns
         -------
@@ -198,11 +205,9 @@ class LatentExplorer:
         Raises
         ------
         ShapeError
-            When z has another shape or is not finite, or a label is given.
+            When z has another shape or is not finite, or the label does not fit.
         """
-        self._refuse_label(label)
-        rows = checked_z(z, self.latent_dim, self.name)
-        return self._in_batches(rows, lambda some: self.model.likelihood.mean(self.model.decode(some)))
+        return self._in_batches(checked_z(z, self.latent_dim, self.name), self.model.mean, label)
 
     def decode_uint8(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> npt.NDArray[np.uint8]:
         """`decode` as a screen shows it: each pixel rounded to 0..255, the channels last.
@@ -220,22 +225,34 @@ class LatentExplorer:
         return np.ascontiguousarray(to_uint8(self.decode(z, label)).transpose(0, 2, 3, 1))
 
     @torch.inference_mode()
-    def draw(self, z: npt.ArrayLike, *, generator: np.random.Generator) -> Floats:
+    def draw(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None, *, generator: np.random.Generator) -> Floats:
         """A draw x ~ p(x|z): what the model says an image is, noise and all.
 
         Parameters
         ----------
         z : array of shape (N, D)
+        label : int, or int array of shape (N,)
+            As `decode` takes it.
         generator : numpy Generator
 
         Returns
         -------
         float32 array of shape (N, C, H, W), in [0, 1]
+
+        Raises
+        ------
+        ShapeError
+            As `decode`; also when the model makes images, no distributions.
         """
+        self._need_likelihood()
         rows = checked_z(z, self.latent_dim, self.name)
         inner = torch.Generator(self.device).manual_seed(int(generator.integers(2**62)))
         likelihood = self.model.likelihood
-        return self._in_batches(rows, lambda some: likelihood.sample(self.model.decode(some), generator=inner))
+
+        def ask(some: Tensor, label: Tensor | None) -> Tensor:
+            return likelihood.sample(self.model.decode(some, label), generator=inner)
+
+        return self._in_batches(rows, ask, label)
 
     @torch.inference_mode()
     def evaluation_draws(self, posterior: Posterior) -> Floats:
@@ -271,8 +288,8 @@ class LatentExplorer:
         images : uint8 array of shape (N, C, H, W)
             At least one.
         z : array of shape (N, D)
-        label : None
-            This family takes no class.
+        label : int, or int array of shape (N,)
+            The class, for a model that takes one, and only for such.
 
         Returns
         -------
@@ -282,20 +299,21 @@ class LatentExplorer:
         ------
         ShapeError
             When they are none, of another shape, not as many as the z, or not uint8: figures are of the stored pixels,
-            not of rounded ones. Or when a label is given.
+            not of rounded ones. Or when the label does not fit, or the model makes images, no distributions.
         CheckpointError
             When a figure is not a finite number.
         """
-        self._refuse_label(label)
+        self._need_likelihood()
         array, rows = checked_images(images, self.image_shape, self.name), checked_z(z, self.latent_dim, self.name)
         if array.dtype != np.uint8 or len(array) == 0:
             raise ShapeError(f"{self.name}: figures need at least one image of uint8, not {len(array)} {array.dtype}.")
         if len(array) != len(rows):
             raise ShapeError(f"{self.name}: each image needs a z of its own, but {len(rows)} came for {len(array)}.")
+        labels = checked_label(label, len(rows), self.n_classes, self.name)
         figures = np.empty(len(array))
         for start in range(0, len(array), self._batch):
             some = slice(start, start + self._batch)
-            params = self.model.decode(self._to_device(rows[some]))
+            params = self.model.decode(self._to_device(rows[some]), self._some(labels, some))
             found = self.model.likelihood.log_prob(params, self._to_device(array[some]))
             figures[some] = found.double().cpu().numpy()
         return self._finite(figures)
@@ -307,29 +325,39 @@ class LatentExplorer:
         ----------
         images : uint8 array of shape (N, C, H, W)
             At least one.
-        label : None
-            This family takes no class.
+        label : int, or int array of shape (N,)
+            The class, for a model that takes one, and only for such.
 
         Raises
         ------
         ShapeError, CheckpointError
-            As `log_likelihood`.
+            As `log_likelihood` and `encode`.
         """
         posterior = self.encode(images, label)
+        if posterior.logvar is None:
+            return ImageScores(self.log_likelihood(images, posterior.mu, label), None, None)
         found = self.log_likelihood(images, self.evaluation_draws(posterior), label)
-        assert posterior.logvar is not None  # else there were no draws
         kl = posterior_kl(posterior.mu, posterior.logvar)
         return ImageScores(found, kl, found - kl)
 
-    def _in_batches(self, rows: npt.NDArray[np.generic], ask: Callable[[Tensor], Tensor], *, axis: int = 0) -> Floats:
+    def _in_batches(
+        self,
+        rows: npt.NDArray[np.generic],
+        ask: Callable[[Tensor, Tensor | None], Tensor],
+        label: npt.ArrayLike | None,
+        *,
+        axis: int = 0,
+    ) -> Floats:
+        labels = checked_label(label, len(rows), self.n_classes, self.name)
         starts = range(0, max(1, len(rows)), self._batch)  # none is a batch too, whose answer has the right shape
-        answers = [ask(self._to_device(rows[start : start + self._batch])).cpu().numpy() for start in starts]
+        parts = [slice(start, start + self._batch) for start in starts]
+        answers = [ask(self._to_device(rows[some]), self._some(labels, some)).cpu().numpy() for some in parts]
         return self._finite(answers[0] if len(answers) == 1 else np.concatenate(answers, axis))
 
     @property
     def _batch(self) -> int:
         # On a CPU, convolutions are fastest while what lies between them stays in the cache (benchmarks/README.md).
-        return 128 if self.card.model.network == "conv" and self.device == "cpu" else 1024
+        return 128 if self.card.model.network != "mlp" and self.device == "cpu" else 1024
 
     def _finite(self, array: npt.NDArray[Number]) -> npt.NDArray[Number]:
         if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
@@ -338,9 +366,12 @@ class LatentExplorer:
             )
         return array
 
-    def _refuse_label(self, label: npt.ArrayLike | None) -> None:
-        if label is not None:
-            raise ShapeError(f"{self.name} takes no class: it was trained without one.")
+    def _need_likelihood(self) -> None:
+        if not self.can.likelihood:
+            raise ShapeError(f"{self.name} has no p(x|z): a {self.card.model.family} makes one image of each z.")
+
+    def _some(self, labels: npt.NDArray[np.int64] | None, part: slice) -> Tensor | None:
+        return None if labels is None else torch.from_numpy(np.array(labels[part])).to(self.device)
 
     def _to_device(self, rows: npt.NDArray[np.generic]) -> Tensor:
         kind = np.uint8 if rows.dtype == np.uint8 else np.float32

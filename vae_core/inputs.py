@@ -67,6 +67,42 @@ def checked_images(images: npt.ArrayLike, image_shape: tuple[int, int, int], whe
     return array
 
 
+def checked_label(label: npt.ArrayLike | None, n_rows: int, n_classes: int, where: str) -> npt.NDArray[np.int64] | None:
+    """Return `label` as a class for each of n rows, int64 (n,); None for a model that takes none.
+
+    Parameters
+    ----------
+    label : int, or array_like of shape (N,), or None
+        One class for all rows, or one for each.
+    n_rows, n_classes : int
+        Rows of z or images; classes that the model takes, 0 for a model that takes none.
+    where : str
+        Name of the model, for the message.
+
+    Raises
+    ------
+    ShapeError
+        When a label comes to a model that takes none, or none, another number, or one that is no class to a model that
+        takes one.
+    """
+    if not n_classes:
+        if label is not None:
+            raise ShapeError(f"{where} takes no class: it was trained without one.")
+        return None
+    if label is None:
+        raise ShapeError(f"{where} takes a class, 0 to {n_classes - 1}: give one.")
+    array = _as_numbers(label, "label")
+    if array.dtype.kind not in "iu" or array.ndim > 1 or (array.ndim and len(array) != n_rows):
+        raise ShapeError(
+            f"{where}: label is {array.dtype} of shape {array.shape}; expected a whole number, or {n_rows} of them."
+        )
+    if array.size and not 0 <= array.min() <= array.max() < n_classes:
+        raise ShapeError(
+            f"{where}: classes are 0 to {n_classes - 1}, but labels from {array.min()} to {array.max()} came."
+        )
+    return np.broadcast_to(array.astype(np.int64), (n_rows,))
+
+
 def _as_numbers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.generic]:
     try:
         array = np.asarray(values)

@@ -49,9 +49,9 @@ class TrainingBar:
             self._last_message = status.message
             self.say(f"{self._folder.name}: {status.message}")
         terms = ""
-        if status.log_likelihood is not None and status.kl is not None:
-            elbo = status.log_likelihood - status.kl
-            terms = f"ELBO {elbo:.2f} = {status.log_likelihood:.2f} - KL {status.kl:.2f} nats"
+        if status.loss is not None:
+            elbo = None if status.log_likelihood is None or status.kl is None else status.log_likelihood - status.kl
+            terms = _terms({"elbo": elbo, "log_likelihood": status.log_likelihood, "kl": status.kl}, status.loss)
         if status.images_per_second:
             terms = f"{status.images_per_second:,.0f} images/s  {terms}"
         total = status.epochs * status.steps_per_epoch or None
@@ -62,12 +62,22 @@ class TrainingBar:
     def epoch(self, line: dict[str, Any]) -> None:
         """Print an epoch's figures."""
         train, validation = line["train"], line["validation"]
+        of_train = "" if train["elbo"] is None else f"train ELBO {train['elbo']:9.2f}  validation "
         self.say(
-            f"epoch {line['epoch']:>4}  train ELBO {train['elbo']:9.2f}  validation ELBO {validation['elbo']:9.2f} = "
-            f"{validation['log_likelihood']:.2f} - KL {validation['kl']:.2f} nats  "
+            f"epoch {line['epoch']:>4}  {of_train}{_terms(validation, train['loss'])}  "
             f"{line['images_per_second']:,.0f} images/s"
             f"{'  best' if line['best'] else ''}"
         )
+
+
+def _terms(figures: dict[str, Any], loss: float) -> str:
+    """The ELBO and its parts; what there is of them, or the loss where there are none."""
+    if figures["elbo"] is not None:
+        elbo, log_likelihood, kl = (figures[name] for name in ("elbo", "log_likelihood", "kl"))
+        return f"ELBO {elbo:9.2f} = {log_likelihood:.2f} - KL {kl:.2f} nats"
+    if figures["log_likelihood"] is not None:
+        return f"log-likelihood {figures['log_likelihood']:9.2f} nats"
+    return f"loss {loss:.3f}"
 
 
 def print_document(document: Any) -> None:

@@ -15,14 +15,14 @@ from vae_core.checkpoints import WEIGHTS, checked_bytes
 from vae_core.config import ModelConfig
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.files import write_atomically
-from vae_core.models import VAE, build_model
+from vae_core.models import Model, build_model
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
 LARGEST_HEADER = 1 << 20
 """Bytes, far more than the names of any model's tensors take."""
 
 
-def save_weights(model: VAE, path: Path, dtype: str) -> str:
+def save_weights(model: Model, path: Path, dtype: str) -> str:
     """Write a model's weights in the given type; returns the file's sha256."""
     tensors = {
         name: tensor.detach().to("cpu", DTYPES[dtype]).contiguous() for name, tensor in model.state_dict().items()
@@ -32,7 +32,7 @@ def save_weights(model: VAE, path: Path, dtype: str) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def load_model(folder: Path, card: Card) -> VAE:
+def load_model(folder: Path, card: Card) -> Model:
     """The model of a checkpoint, on the CPU in float32, frozen and ready for inference.
 
     Raises
@@ -41,15 +41,18 @@ def load_model(folder: Path, card: Card) -> VAE:
         When the weights are missing, damaged, not finite, or of other names, types or shapes than the card implies.
     """
     content = checked_bytes(folder, WEIGHTS, card.files.weights)
-    return model_from_bytes(content, card.model, card.data.image_shape, where=folder.name)
+    n_classes = len(card.data.class_names)
+    return model_from_bytes(content, card.model, card.data.image_shape, n_classes, where=folder.name)
 
 
-def model_from_bytes(content: bytes, config: ModelConfig, image_shape: tuple[int, int, int], *, where: str) -> VAE:
+def model_from_bytes(
+    content: bytes, config: ModelConfig, image_shape: tuple[int, int, int], n_classes: int = 0, *, where: str
+) -> Model:
     """As `load_model`, from the file's bytes."""
     try:
         # On the meta device nothing is allocated: what the card claims is held against the file before memory is spent.
         with torch.device("meta"):
-            model = build_model(config, image_shape)
+            model = build_model(config, image_shape, n_classes)
     except ConfigError as problem:
         raise CheckpointError(f"{where}: card.json describes a model that cannot be built: {problem}") from None
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}

@@ -168,7 +168,7 @@ CARD_ROWS = [
         ("a million brackets", "not readable as JSON", in_tiny(CARD, lambda p: p.write_bytes(b"[" * 1_000_000))),
         ("a million digits", "not readable as JSON", in_tiny(CARD, lambda p: p.write_bytes(b"1" * 1_000_000))),
         ("a folder", "cannot be read", in_tiny(CARD, folder_instead)),
-        ("another version's", "schema_version", lambda h: edit_card(h / "tiny", "schema_version", value=2)),
+        ("another version's", "schema_version", lambda h: edit_card(h / "tiny", "schema_version", value=3)),
         ("a field too many", "extra", lambda h: edit_card(h / "tiny", "extra", value=1)),
         ("half a character", "card.json", lambda h: edit_card(h / "tiny", "data", "title", value="\ud800")),
         (

@@ -165,7 +165,7 @@ def test_every_field_of_the_card_is_checked(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        (("schema_version",), 2),
+        (("schema_version",), 3),
         (("schema_version",), "1"),
         (("extra",), 1),
         (("data", "image_shape"), [2, 8, 8]),

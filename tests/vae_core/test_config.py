@@ -13,7 +13,7 @@ from vae_core.config import ModelConfig, RunConfig, TrainConfig, build, parse, t
 from vae_core.errors import ConfigError, DataError
 
 BAD_VALUES: list[tuple[type, str, Any]] = [
-    (ModelConfig, "family", "gan"),
+    (ModelConfig, "family", "pca"),
     (ModelConfig, "network", "transformer"),
     (ModelConfig, "hidden", (0,)),
     (ModelConfig, "hidden", (8193,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vae_core.config import ModelConfig
+from vae_core.config import ModelConfig, default_hidden
 from vae_core.errors import ConfigError
 from vae_core.models import VAE, build_model
+from vae_core.models.outline import outline
 from vae_core.models.posterior import LOGVAR_RANGE
 
 MNIST = (1, 28, 28)
@@ -23,7 +25,9 @@ def model_of(image_shape: tuple[int, int, int] = MNIST, **config: Any) -> VAE:
     """A model with weights that are the same each time."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return build_model(ModelConfig(**config), image_shape)
+        model = build_model(ModelConfig(**config), image_shape)
+    assert isinstance(model, VAE)
+    return model
 
 
 def n_parameters(model: nn.Module) -> int:
@@ -81,7 +85,7 @@ def test_tutorials_convolutions() -> None:
 
 @settings(max_examples=60)
 @given(
-    network=st.sampled_from(["mlp", "conv"]),
+    network=st.sampled_from(["mlp", "conv", "resnet"]),
     image_shape=st.tuples(st.sampled_from([1, 3]), st.integers(8, 64), st.integers(8, 64)),
     hidden=st.lists(st.integers(1, 6), max_size=3).map(tuple),
     latent_dim=st.integers(1, 5),
@@ -99,7 +103,7 @@ def test_every_size_goes_in_and_comes_out(
 
 
 @pytest.mark.parametrize("image_shape", [(1, 7, 28), (1, 28, 7), (1, 65, 28), (1, 28, 65), (2, 28, 28), (0, 28, 28)])
-@pytest.mark.parametrize("network", ["mlp", "conv"])
+@pytest.mark.parametrize("network", ["mlp", "conv", "resnet"])
 def test_other_images_are_refused(network: str, image_shape: tuple[int, int, int]) -> None:
     """Sides below 8 or above 64, and other channels than 1 or 3, are named in the message."""
     with pytest.raises(ConfigError, match=rf"\({image_shape[0]}, {image_shape[1]}, {image_shape[2]}\)"):
@@ -141,3 +145,39 @@ def test_training_mode_changes_nothing() -> None:
     in_training, in_evaluation = model.train().encode(x), model.eval().encode(x)
     assert torch.equal(in_training.mu, in_evaluation.mu)
     assert torch.equal(model.train().decode(in_training.mu), model.eval().decode(in_training.mu))
+
+
+@pytest.mark.parametrize("image_shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 64)])
+@pytest.mark.parametrize("network", ["mlp", "conv", "resnet"])
+def test_default_widths_fit_every_size(network: Any, image_shape: tuple[int, int, int]) -> None:
+    """Without widths of one's own a model has up to 14 million weights, and its smallest map 2 to 7 pixels a side."""
+    model = model_of(image_shape, network=network)
+    assert 10_000 < n_parameters(model) < 14_000_000
+    if network != "mlp":
+        n_halvings = len(default_hidden(network, image_shape))
+        assert 2 <= min(image_shape[1:]) >> n_halvings <= 7
+
+
+def test_a_residual_network_looks_at_each_image_alone() -> None:
+    """No statistics of a batch: an image's code does not depend on its neighbours."""
+    model = model_of(network="resnet", hidden=(4, 8))
+    x = torch.rand(5, *MNIST, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(model.encode(x).mu[3:4], model.encode(x[3:4]).mu)
+
+
+@pytest.mark.parametrize("family", ["ae", "gan", "cvae"])
+@pytest.mark.parametrize("network", ["mlp", "conv", "resnet"])
+@pytest.mark.parametrize("sigma", ["learned", "per-pixel"])
+def test_the_outline_has_every_weight(family: Any, network: Any, sigma: Any) -> None:
+    """The layers of each network add up to the model, and each ends where the next begins."""
+    likelihood = "bernoulli" if family == "gan" else "gaussian"
+    config = ModelConfig(family=family, network=network, hidden=(4, 8), likelihood=likelihood, sigma=sigma)
+    model = build_model(config, (1, 12, 8), 3)
+    layers = outline(model)
+    of_likelihood = sum(parameter.numel() for parameter in model.likelihood.parameters())
+    assert n_parameters(model) == of_likelihood + sum(layer.n_parameters for layer in layers)
+    assert 96 * model.likelihood.params_per_pixel == math.prod(layers[-1].after)
+    assert all(layer.kind for layer in layers)
+    for part in ("encoder", "decoder"):
+        some = [layer for layer in layers if layer.part == part]
+        assert all(math.prod(a.after) == math.prod(b.before) for a, b in pairwise(some))

@@ -10,9 +10,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from filelock import FileLock
@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from tests.vae_core.runs import new_run, small_config
 from vae_core import cli
 from vae_core.arguments import build_parser
-from vae_core.config import ModelConfig, RunConfig, TrainConfig
+from vae_core.config import DataConfig, Family, LikelihoodName, ModelConfig, Network, RunConfig, TrainConfig
 from vae_core.errors import CheckpointError
 from vae_core.explorer import LatentExplorer
+from vae_core.families import heeds
 from vae_core.training import loop, process
 from vae_core.training.process import Interrupted, launch, new_request, train_arguments
 from vae_core.training.run_folder import RunFolder, Status
@@ -35,12 +36,13 @@ CPU_SLOT = f"{platform.node() or 'host'}-cpu"
 numbers = st.floats(0.001, 1.0)
 models = st.builds(
     ModelConfig,
-    network=st.sampled_from(["mlp", "conv"]),
+    family=st.sampled_from(get_args(Family)),
+    network=st.sampled_from(get_args(Network)),
     hidden=st.lists(st.integers(1, 8192), max_size=8).map(tuple),
     activation=st.sampled_from(["silu", "relu"]),
     latent_dim=st.integers(1, 512),
-    likelihood=st.sampled_from(["bernoulli", "gaussian"]),
-    sigma=st.none() | numbers,
+    likelihood=st.sampled_from(get_args(LikelihoodName)),
+    sigma=st.sampled_from(["learned", "per-pixel"]) | numbers,
 )
 trainings = st.builds(
     TrainConfig,
@@ -50,21 +52,42 @@ trainings = st.builds(
     schedule=st.sampled_from(["one-cycle", "constant"]),
     beta=st.floats(0, 1000),
     kl_warmup=st.floats(0, 1000),
+    kl_cycles=st.integers(0, 10),
+    free_bits=numbers,
+    capacity=numbers,
+    importance_samples=st.integers(1, 10),
+    mmd_weight=numbers,
+    noise=st.sampled_from(["masking", "gaussian"]),
+    noise_level=numbers,
     patience=st.integers(0, 100),
     seed=st.integers(0, 2**31 - 1),
     threads=st.integers(0, 8),
     weights_dtype=st.sampled_from(["float32", "float16"]),
 )
+datas = st.builds(
+    DataConfig,
+    side=st.none() | st.integers(8, 64),
+    colour=st.sampled_from(["auto", "grey", "rgb"]),
+    labels=st.sampled_from(["", "my labels.csv"]),
+    binarize=st.sampled_from(["no", "fixed", "dynamic"]),
+)
 
 
-@given(model=models, training=trainings)
-def test_a_configuration_survives_its_command_line(model: ModelConfig, training: TrainConfig) -> None:
-    """The command that a card records asks for the same configuration again."""
-    config = RunConfig(dataset="digits", model=model, training=training)
+@given(data=datas, model=models, training=trainings)
+def test_a_configuration_survives_its_command_line(data: DataConfig, model: ModelConfig, training: TrainConfig) -> None:
+    """The command that a card records asks for the same configuration again, and for nothing that has no effect."""
+    if model.likelihood != "gaussian":
+        model = replace(model, sigma="learned")
+    if model.family == "gan":
+        model = replace(model, likelihood="bernoulli", sigma="learned")
+    idle = {name: value for name, value in asdict(TrainConfig()).items() if not heeds(model.family, name)}
+    training = replace(training, **idle)
+    config = RunConfig(dataset="digits", data=data, model=model, training=training)
     request = new_request(config, "cpu")
     command, settled = shlex.split(request.command), request.config
     assert ["python", "-m", "vae_core"] == command[:3]
     given = vars(build_parser().parse_args(command[3:]))
+    assert data == DataConfig(**{name: given[name] for name in cli.DATA_OPTIONS if name in given})
     assert settled.model == ModelConfig(**{name: given[name] for name in cli.MODEL_OPTIONS if name in given})
     assert settled.training == TrainConfig(**{name: given[name] for name in cli.TRAIN_OPTIONS if name in given})
     assert ("digits", "cpu") == (given["dataset"], given["device"])

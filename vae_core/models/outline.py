@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.model import Model
+from vae_core.models.networks import with_class
+from vae_core.models.resnet import ResidualBlock
 from vae_core.models.vae import VAE
 
-WORDS: dict[type[nn.Module], str] = {
-    nn.Linear: "fully connected",
-    nn.Conv2d: "convolution, stride 2",
-    nn.ConvTranspose2d: "transposed convolution, stride 2",
-}
-"""Layers with weights; what stands between them (activations, reshaping) only changes how numbers are read."""
+ACTIVATIONS = (nn.SiLU, nn.ReLU)
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Layer:
     kind : str
         In words.
     before, after : tuple of int
-        Shapes of one image's input and output.
+        Shapes of one image's input and output; a class that is told stands with them.
     activation : str
         Name of the activation that follows; empty where there is none.
     n_parameters : int
@@ -42,17 +41,25 @@ class Layer:
 
 
 @torch.inference_mode()
-def outline(model: VAE) -> tuple[Layer, ...]:
+def outline(model: Model) -> tuple[Layer, ...]:
     """The layers of a model, in the order in which an image, then its z, passes them."""
     weight = next(model.parameters())
+    decoder, _ = _walk("decoder", model.decoder, weight.new_zeros((1, model.latent_dim + model.n_classes)))
+    if not model.can.encode:
+        return tuple(decoder)
     x = weight.new_zeros((1, *model.image_shape))
+    if model.n_classes:
+        x = with_class(model.config.network, x, weight.new_zeros((1, model.n_classes)))
     encoder, features = _walk("encoder", model.encoder, x)
-    heads = sum(p.numel() for head in (model.to_mu, model.to_logvar) for p in head.parameters())
-    both = Layer(
-        "encoder", "mu and logvar, fully connected", tuple(features.shape[1:]), (2, model.latent_dim), "", heads
-    )
-    decoder, _ = _walk("decoder", model.decoder, weight.new_zeros((1, model.latent_dim)))
-    return (*encoder, both, *decoder)
+    return (*encoder, _heads(model, tuple(features.shape[1:])), *decoder)
+
+
+def _heads(model: Model, before: tuple[int, ...]) -> Layer:
+    if isinstance(model, VAE):
+        n_parameters = _n_parameters(model.to_mu) + _n_parameters(model.to_logvar)
+        return Layer("encoder", "mu and logvar, fully connected", before, (2, model.latent_dim), "", n_parameters)
+    assert isinstance(model, Autoencoder)  # the others have no encoder
+    return Layer("encoder", "z, fully connected", before, (model.latent_dim,), "", _n_parameters(model.to_z))
 
 
 def _walk(part: str, body: nn.Module, x: torch.Tensor) -> tuple[list[Layer], torch.Tensor]:
@@ -60,8 +67,31 @@ def _walk(part: str, body: nn.Module, x: torch.Tensor) -> tuple[list[Layer], tor
     modules = list(body.children())
     for module, following in zip(modules, [*modules[1:], None], strict=True):
         before, x = x, module(x)
-        if kind := WORDS.get(type(module)):
-            activation = type(following).__name__ if isinstance(following, (nn.SiLU, nn.ReLU)) else ""
-            n_parameters = sum(parameter.numel() for parameter in module.parameters())
-            layers.append(Layer(part, kind, tuple(before.shape[1:]), tuple(x.shape[1:]), activation, n_parameters))
+        if kind := _in_words(module):
+            activation = type(following).__name__ if isinstance(following, ACTIVATIONS) else ""
+            shapes = tuple(before.shape[1:]), tuple(x.shape[1:])
+            layers.append(Layer(part, kind, *shapes, activation, _n_parameters(module)))
     return layers, x
+
+
+def _in_words(module: nn.Module) -> str:
+    """What a layer with weights is; empty for one that only changes how numbers are read."""
+    match module:
+        case nn.Linear():
+            return "fully connected"
+        case nn.Conv2d(stride=(1, 1)):
+            return "convolution"
+        case nn.Conv2d():
+            return f"convolution, stride {module.stride[0]}"
+        case nn.ConvTranspose2d():
+            return f"transposed convolution, stride {module.stride[0]}"
+        case nn.GroupNorm():
+            return f"normalisation over {module.num_groups} groups of channels"
+        case ResidualBlock():
+            activation = type(module.branch[1]).__name__
+            return f"residual block, two convolutions, {activation} before each"
+    return ""
+
+
+def _n_parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

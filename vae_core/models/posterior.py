@@ -65,6 +65,27 @@ class DiagonalGaussian:
         return DiagonalGaussian(self.mu.expand(k, -1), self.logvar.expand(k, -1))
 
 
+@dataclass(frozen=True)
+class Point:
+    """The code of an encoder that gives no distribution: z = mu, and nothing to draw.
+
+    Attributes
+    ----------
+    mu : Tensor of shape (B, D)
+    logvar : None
+    """
+
+    mu: Tensor
+    logvar: None = None
+
+    def rsample(self, *, generator: torch.Generator | None = None) -> Tensor:
+        """The code itself, (B, D)."""
+        return self.mu
+
+    def kl(self) -> None:
+        """None: a point has no density to compare with the prior's."""
+
+
 def prior_log_prob(z: Tensor) -> Tensor:
     """log p(z) of the prior N(0, I), in nats: (..., D) to (...)."""
     return -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)

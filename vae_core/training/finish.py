@@ -27,21 +27,27 @@ def finish(folder: RunFolder, data: ImageSet, record: RunRecord, *, device: torc
     """
     config = folder.request().config
     weights = (folder.path / WEIGHTS).read_bytes()
-    model = model_from_bytes(weights, config.model, data.image_shape, where=folder.name).to(device)
-    test = elbo_parts(model, torch.from_numpy(np.array(data.test.images)))
-    validation = elbo_parts(model, torch.from_numpy(np.array(data.validation.images)))
-    arrays: dict[str, npt.NDArray[Any]] = {"mu": test.mu, "logvar": test.logvar}
-    if data.test.labels is not None:
+    n_classes = len(data.class_names)
+    model = model_from_bytes(weights, config.model, data.image_shape, n_classes, where=folder.name).to(device)
+    test, validation = (
+        elbo_parts(model, torch.from_numpy(np.array(split.images)), split.labels)
+        for split in (data.test, data.validation)
+    )
+    arrays: dict[str, npt.NDArray[Any]] = {"mu": test.mu}
+    if test.logvar is not None:
+        arrays["logvar"] = test.logvar
+    if data.test.labels is not None and len(test.mu):
         arrays["labels"] = data.test.labels.astype(np.int64)
     save_npz(folder.path / LATENTS, arrays)
     card = Card(
-        schema_version=1,
+        schema_version=2,
         model=config.model,
         training=config.training,
         data=DataCard(
             name=data.name,
             title=data.title,
             checksum=data.checksum,
+            options=config.data,
             n_train=len(data.train.images),
             n_validation=len(data.validation.images),
             n_test=len(data.test.images),

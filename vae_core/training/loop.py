@@ -25,12 +25,13 @@ from vae_core.checkpoints import WEIGHTS
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.metrics.elbo import batches, elbo_parts, split_figures
-from vae_core.models import VAE, build_model
+from vae_core.metrics.elbo import batches, elbo_parts, labels_of, split_figures
+from vae_core.models import build_model
+from vae_core.models.objectives import Weights, build_objective
 from vae_core.training.finish import finish
 from vae_core.training.records import FixedSubset, Snapshot
 from vae_core.training.run_folder import RESUME, RunFolder, Status
-from vae_core.training.schedule import kl_weight_at, learning_rate_at
+from vae_core.training.schedule import is_settled, kl_weight_at, learning_rate_at, weights_at
 from vae_core.training.state import Position, load_state, save_state
 from vae_core.weights import save_weights
 
@@ -111,6 +112,10 @@ def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
     return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
 
 
+def _difference(log_likelihood: float | None, kl: float | None) -> float | None:
+    return None if log_likelihood is None or kl is None else log_likelihood - kl
+
+
 class _Run:
     """The state of a run in this process."""
 
@@ -132,15 +137,18 @@ class _Run:
         training = self.config.training
         torch.set_num_threads(training.threads)
         torch.manual_seed(derived_seed(training.seed, "weights"))
-        self.model: VAE = build_model(self.config.model, data.image_shape).to(self.device)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
-        self.parameters = list(self.model.parameters())
+        self.model = build_model(self.config.model, data.image_shape, len(data.class_names))
+        self.objective = build_objective(self.config.model.family, self.model, training, len(data.train.images))
+        self.objective.to(self.device)
+        self.parameters = list(self.objective.parameters())
+        betas = self.objective.adam_betas
+        self.optimizer = torch.optim.Adam(self.parameters, lr=training.learning_rate, betas=betas, fused=True)
         self.generator = torch.Generator(self.device).manual_seed(derived_seed(training.seed, "noise"))
         self.position = Position()
         self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, log-likelihood, kl
         self.history: list[dict[str, Any]] = []
         if (folder.path / RESUME).exists():
-            self.position, sums = load_state(folder.path / RESUME, self.model, self.optimizer, self.generator)
+            self.position, sums = load_state(folder.path / RESUME, self.objective, self.optimizer, self.generator)
             self.sums = sums.to(self.device)
             self.history = folder.history()[: self.position.epoch]
             if len(self.history) < self.position.epoch:
@@ -149,6 +157,9 @@ class _Run:
                 )
         folder.withdraw_card()  # not before here: a state that cannot be used must not cost the model that there is
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
+        labels = labels_of(self.model, data.train.labels)
+        self.labels = None if labels is None else labels.to(self.device)
+        self.redrawn = self.config.data.binarize == "dynamic"
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
         self.n_steps = self.steps_per_epoch * training.epochs
@@ -184,10 +195,13 @@ class _Run:
         while position.step < self.steps_per_epoch:
             step = position.epoch * self.steps_per_epoch + position.step
             rate = learning_rate_at(step, self.n_steps, training)
-            weight = kl_weight_at(step, self.steps_per_epoch, training)
+            weights = weights_at(step, self.steps_per_epoch, training)
             index = order[position.step * training.batch_size : (position.step + 1) * training.batch_size]
             x = self.images.index_select(0, index).to(torch.float32).div_(255)  # (B, C, H, W)
-            norm = self._step(x, rate, weight)
+            if self.redrawn:
+                x = torch.bernoulli(x, generator=self.generator)
+            label = None if self.labels is None else self.labels.index_select(0, index)
+            norm = self._step(x, label, rate, weights)
             if position.step % guard_every == 0 and not math.isfinite(norm.item()):
                 where = f"epoch {position.epoch + 1}, step {position.step + 1} of {self.steps_per_epoch}"
                 raise Diverged(
@@ -209,13 +223,11 @@ class _Run:
         self._end_of_epoch()
         return True
 
-    def _step(self, x: Tensor, rate: float, weight: float) -> Tensor:
-        """One step of Adam on -log p(x|z) + weight * KL, averaged over the batch; returns the gradient's norm."""
-        terms = self.model.elbo_terms(x, generator=self.generator)
-        kl = terms.kl.sum(1)  # (B,)
-        loss = (weight * kl - terms.log_likelihood).mean()
+    def _step(self, x: Tensor, label: Tensor | None, rate: float, weights: Weights) -> Tensor:
+        """One step of Adam on the objective, averaged over the batch; returns the gradient's norm."""
+        losses = self.objective.losses(x, label, weights, generator=self.generator)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses.loss.backward()  # type: ignore[no-untyped-call]
         norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
         # On the CPU a look is free, and it saves multiplying all gradients by one; a GPU would have to be waited for.
         if self.device.type != "cpu" or norm.item() > LARGEST_GRADIENT_NORM:
@@ -224,7 +236,7 @@ class _Run:
             group["lr"] = rate
         self.optimizer.step()
         with torch.no_grad():
-            self.sums += torch.stack([loss * len(x), terms.log_likelihood.sum(), kl.sum()]).double()
+            self.sums += losses.sums(len(x))
         return norm
 
     def _end_of_epoch(self) -> None:
@@ -232,26 +244,34 @@ class _Run:
         position, training = self.position, self.config.training
         steps = range(position.epoch * self.steps_per_epoch, (position.epoch + 1) * self.steps_per_epoch)
         position.epoch, position.step = position.epoch + 1, 0
-        parts = elbo_parts(self.model, self.validation)
-        if not (np.isfinite(parts.log_likelihood).all() and np.isfinite(parts.kl).all()):
+        parts = elbo_parts(self.model, self.validation, self.data.validation.labels)
+        if not all(np.isfinite(part).all() for part in (parts.log_likelihood, parts.kl) if part is not None):
             raise Diverged(
-                f"The validation ELBO stopped being a number after epoch {position.epoch}; "
+                f"The validation figures stopped being a number after epoch {position.epoch}; "
                 f"the best weights until then, of epoch {position.best_epoch}, were kept."
             )
         figures = split_figures(parts)
-        elbo = figures.elbo.value
-        # During the warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
-        # are kept only until there are some of the beta that was asked for.
-        warm = kl_weight_at(steps[-1], self.steps_per_epoch, training) == training.beta
-        best = not warm or position.best_elbo is None or elbo > position.best_elbo
+        # During a warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
+        # are kept only until there are some of the loss that was asked for. Without a score the last ones are kept.
+        settled = is_settled(weights_at(steps[-1], self.steps_per_epoch, training), training)
+        score = figures.score if settled else None
+        best = position.best_elbo is None or (score is not None and score > position.best_elbo)
         if best:
-            position.best_epoch, position.best_elbo = position.epoch, elbo if warm else None
+            position.best_epoch, position.best_elbo = position.epoch, score
             save_weights(self.model, self.folder.path / WEIGHTS, training.weights_dtype)
-        loss, log_likelihood, kl = (self.sums / position.n_seen).tolist()
+        loss, log_likelihood, kl = self._means()
         line = {
             "epoch": position.epoch,
-            "train": {"loss": loss, "log_likelihood": log_likelihood, "kl": kl, "elbo": log_likelihood - kl},
-            "validation": {"elbo": elbo, "log_likelihood": figures.log_likelihood.value, "kl": figures.kl.value},
+            "train": {
+                "loss": loss,
+                "log_likelihood": log_likelihood,
+                "kl": kl,
+                "elbo": _difference(log_likelihood, kl),
+            },
+            "validation": {
+                name: found.value if (found := getattr(figures, name)) else None
+                for name in ("elbo", "log_likelihood", "kl")
+            },
             "kl_per_dimension": list(figures.kl_per_dimension),
             "kl_weight": float(np.mean([kl_weight_at(step, self.steps_per_epoch, training) for step in steps])),
             "learning_rate": learning_rate_at(steps[-1], self.n_steps, training),
@@ -272,18 +292,26 @@ class _Run:
 
     def _save(self) -> None:
         self.position.seconds = self._seconds()
-        save_state(self.folder.path / RESUME, self.model, self.optimizer, self.generator, self.sums, self.position)
+        save_state(self.folder.path / RESUME, self.objective, self.optimizer, self.generator, self.sums, self.position)
 
     def _write_fixed(self) -> None:
-        split = self.data.validation
-        labels = None if split.labels is None else split.labels[:N_SNAPSHOT_POINTS]
-        self.folder.write_fixed(FixedSubset(labels, split.images[:N_SNAPSHOT_IMAGES]))
+        split, encodes = self.data.validation, self.model.can.encode
+        labels = None if split.labels is None or not encodes else split.labels[:N_SNAPSHOT_POINTS]
+        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes]))
 
     @torch.inference_mode()
     def _write_snapshot(self) -> None:
-        (x,) = batches(self.validation[:N_SNAPSHOT_POINTS], N_SNAPSHOT_POINTS, self.device)
-        mu = self.model.encode(x).mu
-        x_hat = self.model.likelihood.mean(self.model.decode(mu[:N_SNAPSHOT_IMAGES]))
+        if self.model.can.encode:
+            (x,) = batches(self.validation[:N_SNAPSHOT_POINTS], N_SNAPSHOT_POINTS, self.device)
+            label = labels_of(self.model, self.data.validation.labels)
+            label = None if label is None else label[:N_SNAPSHOT_POINTS].to(self.device)
+            z = mu = self.model.encode(x, label).mu
+        else:
+            label, mu = None, torch.zeros((0, self.model.latent_dim))
+            fixed = torch.Generator().manual_seed(derived_seed(self.config.training.seed, "snapshot"))
+            z = torch.randn((N_SNAPSHOT_IMAGES, self.model.latent_dim), generator=fixed).to(self.device)
+        few = slice(N_SNAPSHOT_IMAGES)
+        x_hat = self.model.mean(z[few], None if label is None else label[few])
         pictures = x_hat.mul(255).round().to(torch.uint8).cpu().numpy()
         self.folder.write_snapshot(Snapshot(self.position.epoch, mu.cpu().numpy(), pictures))
 
@@ -327,11 +355,17 @@ class _Run:
             updated=time.time(),
         )
         if position.n_seen:
-            loss, log_likelihood, kl = (self.sums / position.n_seen).tolist()
+            loss, log_likelihood, kl = self._means()
             if math.isfinite(loss):
                 status = replace(status, loss=loss, log_likelihood=log_likelihood, kl=kl)
         self.folder.write_status(status)
         self.on_status(status)
+
+    def _means(self) -> tuple[float, float | None, float | None]:
+        """Loss, log-likelihood and KL, means over the epoch's images so far; None for what the family has not."""
+        loss, log_likelihood, kl = (self.sums / self.position.n_seen).tolist()
+        can = self.model.can
+        return loss, log_likelihood if can.likelihood else None, kl if can.posterior else None
 
     def _seconds(self) -> float:
         return self.earlier_seconds + time.monotonic() - self.sitting_began

@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
-from vae_core.config import ModelConfig, RunConfig, TrainConfig, default_hidden
+from vae_core.config import OPTION_OF, DataConfig, ModelConfig, RunConfig, TrainConfig, default_hidden
 from vae_core.data import catalogue
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
+from vae_core.families import check_family, heeds
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
         Also those that are the defaults: a record must not change its meaning when a default does.
     """
     arguments = ["--dataset", config.dataset]
-    for chosen, defaults in ((config.model, ModelConfig()), (config.training, TrainConfig())):
+    parts = ((config.data, DataConfig()), (config.model, ModelConfig()), (config.training, TrainConfig()))
+    for chosen, defaults in parts:
         standard = asdict(defaults)
         for name, value in asdict(chosen).items():
-            is_default = value == standard[name] and name not in ("latent_dim", "epochs", "seed")
-            if (is_default and not complete) or value in (None, ()):
+            is_default = value == standard[name] and (name not in ("latent_dim", "epochs", "seed"))
+            idle = not heeds(config.model.family, name) or (name == "sigma" and config.model.likelihood != "gaussian")
+            if (is_default and not complete) or idle or value in (None, (), ""):
                 continue
+            name = OPTION_OF.get(name, name)
             text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
             arguments += [f"--{name.replace('_', '-')}", text]
     return arguments
@@ -68,6 +72,7 @@ def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> 
     Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
     """
     resolved = resolve_device(device)
+    check_family(config.model, len(catalogue.dataset_spec(config.dataset).class_names))
     widths = config.model.hidden or default_hidden(
         config.model.network, catalogue.dataset_spec(config.dataset).image_shape
     )
@@ -195,10 +200,12 @@ def run(
             with _device_lock(folder, report, stop_asked, epochs):
                 report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
                 from vae_core.data import load_dataset
+                from vae_core.data.binarize import binarized
                 from vae_core.training.loop import train
 
                 request = folder.request()
                 data = load_dataset(request.config.dataset, data_dir or request.data_dir)
+                data = binarized(data, request.config.data.binarize)
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
             folder.write_status(

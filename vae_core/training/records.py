@@ -17,20 +17,20 @@ from vae_core.files import atomic_path
 
 
 class TrainTerms(TypedDict):
-    """Means over an epoch's training images, nats per image."""
+    """Means over an epoch's training images, nats per image; None for what the family has not."""
 
     loss: float
-    log_likelihood: float
-    kl: float
-    elbo: float
+    log_likelihood: float | None
+    kl: float | None
+    elbo: float | None
 
 
 class ValidationTerms(TypedDict):
-    """Means over the validation images after an epoch, nats per image."""
+    """Means over the validation images after an epoch, nats per image; None for what the family has not."""
 
-    elbo: float
-    log_likelihood: float
-    kl: float
+    elbo: float | None
+    log_likelihood: float | None
+    kl: float | None
 
 
 class EpochLine(TypedDict):
@@ -41,7 +41,7 @@ class EpochLine(TypedDict):
     epoch: int
     train: TrainTerms
     validation: ValidationTerms
-    kl_per_dimension: Annotated[list[float], Field(min_length=1, max_length=512)]
+    kl_per_dimension: Annotated[list[float], Field(max_length=512)]
     kl_weight: float
     learning_rate: float
     best: bool
@@ -61,8 +61,9 @@ class Snapshot:
     Attributes
     ----------
     mu : ndarray of shape (n, D)
-        Posterior means of the fixed subset.
+        Posterior means of the fixed subset; no rows without an encoder.
     reconstructions : ndarray of uint8, shape (m, C, H, W)
+        Of the originals; without an encoder, images made of fixed draws from the prior.
     """
 
     epoch: int
@@ -72,7 +73,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class FixedSubset:
-    """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W)."""
+    """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W).
+
+    Without an encoder there are neither.
+    """
 
     labels: npt.NDArray[np.int64] | None
     originals: npt.NDArray[np.uint8]

@@ -36,6 +36,7 @@ from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_d
 from vae_core.config import STRICT, RunConfig, parse, to_json
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
+from vae_core.migration import migrated_run
 from vae_core.training.records import EPOCH_LINE, LARGEST_HISTORY, FixedSubset, Snapshot, load_npz, save_npz
 
 RESUME = "resume.safetensors"
@@ -48,6 +49,7 @@ LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "ev
 class RunRequest:
     """run.json: what to train, with nothing left open, on which device, from which data folder, by which command."""
 
+    schema_version: Literal[2] = 2
     config: RunConfig
     device: str
     data_dir: str
@@ -146,7 +148,7 @@ class RunFolder:
             text = (self.path / "run.json").read_bytes()
         except OSError as problem:
             raise CheckpointError(f"{self.name}: run.json cannot be read ({problem.strerror}).") from None
-        return parse(RunRequest, text, where=f"{self.name}: run.json", error=CheckpointError)
+        return parse(RunRequest, text, where=f"{self.name}: run.json", error=CheckpointError, migrate=migrated_run)
 
     def write_status(self, status: Status) -> None:
         """Replace status.json. A full disk must not end a run, so a failure to write is passed over."""

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
-from vae_core.models import VAE
+from vae_core.models.objectives import Objective
 
 NO_DIGEST = "0" * 64
 """Stands in the file's header for the sha256 of the file as it is with this in its place."""
@@ -32,7 +32,8 @@ class Position:
     Attributes
     ----------
     best_elbo : float or None
-        Best validation ELBO, reached at the end of `best_epoch`; None while the KL warm-up goes on.
+        Best validation score (the ELBO where there is one), reached at the end of `best_epoch`; None before there is
+        one of the loss that was asked for, after warm-ups and rises.
     seconds : float
         Time spent training, over all sittings.
     n_seen : int
@@ -49,14 +50,14 @@ class Position:
 
 def save_state(
     path: Path,
-    model: VAE,
+    objective: Objective,
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
     sums: Tensor,
     position: Position,
 ) -> None:
-    """Write weights, Adam's moments, the noise generator, the epoch's sums and the position."""
-    tensors: dict[str, Tensor] = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    """Write the weights (the model's and the objective's), Adam's moments, generator, the epoch's sums, position."""
+    tensors: dict[str, Tensor] = dict(objective.state_dict())
     for index, moments in optimizer.state_dict()["state"].items():
         for name, tensor in moments.items():
             tensors[f"adam.{index}.{name}"] = tensor
@@ -72,9 +73,9 @@ def _digest(content: bytes) -> bytes:
 
 
 def load_state(
-    path: Path, model: VAE, optimizer: torch.optim.Optimizer, generator: torch.Generator
+    path: Path, objective: Objective, optimizer: torch.optim.Optimizer, generator: torch.Generator
 ) -> tuple[Position, Tensor]:
-    """Put a saved state back into model, optimiser and generator; returns the position and the epoch's sums.
+    """Put a saved state back into objective, optimiser and generator; returns the position and the epoch's sums.
 
     Raises
     ------
@@ -90,9 +91,8 @@ def load_state(
         if digest != _digest(content.replace(digest, NO_DIGEST.encode(), 1)):
             raise ValueError("its sha256 is not the one that it was written with")
         position = Position(**json.loads(metadata["position"]))
-        model.load_state_dict(
-            {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
-        )
+        others = ("adam.", "generator", "sums")
+        objective.load_state_dict({name: t for name, t in tensors.items() if not name.startswith(others)})
         moments: dict[int, dict[str, Any]] = {}
         for name, tensor in tensors.items():
             if name.startswith("adam."):
