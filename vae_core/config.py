@@ -27,6 +27,8 @@ LikelihoodName = Literal["bernoulli", "gaussian"]
 Activation = Literal["silu", "relu"]
 Schedule = Literal["one-cycle", "constant"]
 WeightsDtype = Literal["float32", "float16"]
+Colour = Literal["auto", "grey", "rgb"]
+Binarize = Literal["no", "fixed", "dynamic"]
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 64
 """Height and width of an image, in pixels, that the networks are built for."""
@@ -109,6 +111,29 @@ class TrainConfig:
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     weights_dtype: WeightsDtype = "float32"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DataConfig:
+    """What is done to the images of a data set before a model sees them.
+
+    Attributes
+    ----------
+    side : int or None
+        Images become `side` by `side` pixels (aspect kept, cut to the middle square). None: the data's own size.
+    colour : str
+        `grey` makes one channel, `rgb` three; `auto` what the images are.
+    labels : str
+        Path of a CSV file with the classes of data of one's own; empty: none.
+    binarize : str
+        `fixed`: each pixel is drawn once from Bernoulli(value / 255), by a fixed seed. `dynamic`: drawn anew in each
+        epoch of training, and as `fixed` where it is measured.
+    """
+
+    side: Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)] | None = None
+    colour: Colour = "auto"
+    labels: Annotated[str, Field(max_length=2000)] = ""
+    binarize: Binarize = "no"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
