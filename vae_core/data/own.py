@@ -27,10 +27,11 @@ def gather(name: str, options: DataConfig, on_progress: Progress | None = None) 
     else:
         gathered = read_arrays(kind, path, options)
     if gathered.given[0] < LEAST_IMAGES:
-        first = f", the first of them {gathered.left_out[0].name} ({gathered.left_out[0].reason})"
+        left_out = gathered.left_out
+        first = f", the first of them {left_out[0].name} ({left_out[0].reason})" if left_out else ""
         raise DataError(
             f"{name} has {gathered.given[0]} usable images to train with, expected at least {LEAST_IMAGES}; "
-            f"{len(gathered.left_out):,} were left out{first if gathered.left_out else ''}."
+            f"{len(left_out):,} left out{first}."
         )
     return gathered
 

@@ -79,13 +79,14 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
             if chosen.classes is not None:
                 classes.append(chosen.classes[i])
     names, labels = class_indices(classes, listing.what) if chosen.classes is not None else ((), None)
+    images = _laid_together(kept, options, listing.what)
     return Gathered(
-        images=_laid_together(kept, options, listing.what),
+        images=images,
         labels=labels,
         class_names=names,
         sizes=sizes,
         left_out=tuple(sorted(left_out, key=lambda item: item.name)),
-        given=(len(kept), 0, 0),
+        given=(len(images), 0, 0),
     )
 
 
