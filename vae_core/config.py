@@ -140,7 +140,7 @@ class DataConfig:
 class RunConfig:
     """All that determines a run: the same RunConfig on the same CPU gives the same bits."""
 
-    dataset: Annotated[str, Field(min_length=1, max_length=200)]
+    dataset: Annotated[str, Field(min_length=1, max_length=2000)]  # it may be a path
     model: ModelConfig = ModelConfig()
     training: TrainConfig = TrainConfig()
 

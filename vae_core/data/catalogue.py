@@ -208,6 +208,21 @@ def dataset_spec(name: str) -> DatasetSpec:
     )
 
 
+OWN_EPOCHS = 100
+"""As `DatasetSpec.epochs`, for data of one's own, which is mostly small."""
+
+
+def default_epochs(name: str) -> int:
+    """Epochs for a run that names none.
+
+    Raises
+    ------
+    DataError
+        When there is no data set of that name.
+    """
+    return OWN_EPOCHS if is_own(name) else dataset_spec(name).epochs
+
+
 def data_dir(explicit: str | os.PathLike[str] | None = None) -> Path:
     """The folder where data sets lie: `explicit`, else the variable VAE_DATA_DIR, else `data` in the project's root."""
     if explicit is None:

@@ -171,6 +171,16 @@ def held_out_counts(n_images: int) -> tuple[int, int]:
     return min(tenth, 5_000), min(tenth, 10_000)
 
 
+LEFT_OUT = "left_out.csv"
+"""The table of what was left out, in a run's folder."""
+
+
+def left_out_sentence(image_set: ImageSet) -> str:
+    """How many files were left out, the first three by name, for people."""
+    first = "; ".join(f"{item.name} ({item.reason})" for item in image_set.left_out[:3])
+    return f"{len(image_set.left_out):,} left out, all in {LEFT_OUT}: {first}{'; …' * (len(image_set.left_out) > 3)}"
+
+
 def left_out_csv(image_set: ImageSet) -> bytes:
     """A table of what was left out, with the columns `file` and `reason`, in UTF-8."""
     text = io.StringIO()

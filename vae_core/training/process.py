@@ -26,9 +26,10 @@ from filelock import FileLock, Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
 from vae_core.config import ModelConfig, RunConfig, TrainConfig, default_hidden
-from vae_core.data import catalogue
+from vae_core.data import catalogue, image_shape, short_name
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
+from vae_core.files import write_atomically
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> 
     Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
     """
     resolved = resolve_device(device)
-    widths = config.model.hidden or default_hidden(
-        config.model.network, catalogue.dataset_spec(config.dataset).image_shape
-    )
+    widths = config.model.hidden or default_hidden(config.model.network, image_shape(config.dataset))
     settled = replace(
         config,
         model=replace(config.model, hidden=widths),
@@ -104,7 +103,7 @@ def create_run(
     """
     request = new_request(config, device, data_dir)
     while True:
-        chosen = name or free_name(f"{config.dataset}-{config.model.latent_dim}d", checkpoints_dir)
+        chosen = name or free_name(f"{short_name(config.dataset)}-{config.model.latent_dim}d", checkpoints_dir)
         try:
             return RunFolder.create(chosen, request, checkpoints_dir)
         except CheckpointError:
@@ -194,11 +193,16 @@ def run(
         try:
             with _device_lock(folder, report, stop_asked, epochs):
                 report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
-                from vae_core.data import load_dataset
+                from vae_core.data import left_out_csv, load_dataset
+                from vae_core.data.image_set import LEFT_OUT, left_out_sentence
                 from vae_core.training.loop import train
 
                 request = folder.request()
                 data = load_dataset(request.config.dataset, data_dir or request.data_dir)
+                if data.left_out:
+                    write_atomically(folder.path / LEFT_OUT, left_out_csv(data))
+                    said = left_out_sentence(data)
+                    report(Status(state="starting", epochs=epochs, message=said, updated=time.time()))
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
             folder.write_status(

@@ -267,7 +267,8 @@ def test_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         short_name(name) for name in ("zip:My cats (2).zip", "folder:猫", f"npy:{'a' * 60}.npy")
     ]
     assert [True, False] == [is_available("zip:My cats (2).zip"), is_available("folder:gone")]
-    with pytest.raises(DataError, match="nothing to fetch"):
+    assert "My cats (2).zip" == fetch_dataset("zip:My cats (2).zip").name
+    with pytest.raises(DataError, match="There is nothing at gone: data of your own is not fetched"):
         fetch_dataset("folder:gone")
     with pytest.raises(DataError, match="data of your own is folder:PATH"):
         load_dataset("dir:x")
