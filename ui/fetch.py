@@ -10,8 +10,14 @@ from vae_core.errors import VaeCoreError
 
 
 def fetch_button(dataset: str, *, key: str) -> None:
-    """Draw the button; pressed, it downloads the set and runs the page again, or says why it cannot."""
+    """Draw the button; pressed, it downloads the set and runs the page again, or says why it cannot.
+
+    For a set that has no address it is a line that says where to put the file.
+    """
     spec = DATASETS[dataset]
+    if not spec.can_be_fetched:
+        st.caption(f"It cannot be downloaded: put {spec.folder}/{spec.files[0]} into the data folder.")
+        return
     label = f"Fetch {spec.title} ({spec.download_bytes / 1e6:.0f} MB)"
     if not st.button(label, icon=":material/download:", key=key, width="stretch"):
         return

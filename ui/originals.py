@@ -12,6 +12,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from vae_core import LatentExplorer
+from vae_core.config import DataConfig
 from vae_core.data import DATASETS, data_dir, is_available, load_dataset
 
 
@@ -45,7 +46,7 @@ def originals(explorer: LatentExplorer) -> Originals | None:
     data = explorer.card.data
     if data.name not in DATASETS or not is_available(data.name):
         return None
-    found = _load(data.name, data.checksum, _stamp(data.name))
+    found = _load(data.name, data.options, data.checksum, _stamp(data.name))
     claimed = ((data.n_train, data.n_validation, data.n_test), data.image_shape)  # a card may claim any checksum
     return found if found is not None and claimed == (found.counts, found.images.shape[1:]) else None
 
@@ -67,9 +68,9 @@ def _changed(path: Path) -> int:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _load(dataset: str, checksum: str, stamp: str) -> Originals | None:
+def _load(dataset: str, options: DataConfig, checksum: str, stamp: str) -> Originals | None:
     # No spinner: outside of a page there is none to show it on.
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, options=options)
     if data.checksum != checksum:
         return None
     splits = (data.train, data.validation, data.test)

@@ -126,7 +126,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_train(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--dataset", help="default: digits, which ships with scikit-learn")
+    p.add_argument(
+        "--dataset",
+        help="a name, or folder:PATH, zip:PATH, npz:PATH, npy:PATH (default: digits, which ships with scikit-learn)",
+    )
     p.add_argument("--data-dir", help="where data sets lie (default: VAE_DATA_DIR, else data)")
     p.add_argument(
         "--image-size",

@@ -95,7 +95,8 @@ TRAIN_OPTIONS = tuple(TrainConfig.__dataclass_fields__)
 def _train(arguments: argparse.Namespace) -> Any:
     """Start or resume a run in this process; None when it was interrupted."""
     from vae_core.checkpoints import check_name
-    from vae_core.data.catalogue import dataset_spec
+    from vae_core.data import absolute_options, absolute_spec, image_shape
+    from vae_core.data.catalogue import default_epochs
     from vae_core.training.process import Interrupted, create_run, run
 
     given = vars(arguments)
@@ -108,17 +109,19 @@ def _train(arguments: argparse.Namespace) -> Any:
             print(f"{folder.name} has finished already; there is nothing to resume.", file=sys.stderr)
             return _train_document(folder)
     else:
-        dataset = given.get("dataset", "digits")
+        dataset = absolute_spec(given.get("dataset", "digits"))
         model = build(ModelConfig, {key: given[key] for key in MODEL_OPTIONS if key in given}, where="model")
-        settings = {"epochs": dataset_spec(dataset).epochs} | {key: given[key] for key in TRAIN_OPTIONS if key in given}
+        settings = {"epochs": default_epochs(dataset)} | {key: given[key] for key in TRAIN_OPTIONS if key in given}
         training = build(TrainConfig, settings, where="training")
         options = build(DataConfig, {key: given[key] for key in DATA_OPTIONS if key in given}, where="data")
+        options = absolute_options(options)
         parts = {"dataset": dataset, "data": options, "model": model, "training": training}
         config = build(RunConfig, parts, where="train")
         _check_heeded(model, given)
-        check_depth(model, dataset_spec(dataset).image_shape)
         if "name" in given:
             check_name(given["name"])  # not after a download
+        if model.hidden:
+            check_depth(model, image_shape(dataset, given.get("data_dir"), options))
         _make_available(dataset, given.get("data_dir"))
         folder = create_run(
             config,
@@ -155,6 +158,7 @@ def _check_heeded(model: ModelConfig, given: dict[str, Any]) -> None:
 
 
 def _run_to_resume(given: dict[str, Any]) -> Any:
+    from vae_core.data import absolute_spec
     from vae_core.training.run_folder import RunFolder
 
     if not given.get("name"):
@@ -172,7 +176,7 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
     recorded |= {key: getattr(config.model, key) for key in MODEL_OPTIONS}
     recorded |= {key: getattr(config.training, key) for key in TRAIN_OPTIONS}
     for key, value in recorded.items():
-        if key in given and given[key] != value:
+        if key in given and (absolute_spec(given[key]) if key == "dataset" else given[key]) != value:
             raise ConfigError(
                 f"{folder.name} was started with {key} = {value}, and a resumed run keeps its "
                 f"settings: leave --{OPTION_OF.get(key, key).replace('_', '-')} out."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.data import ImageSet, load_dataset
-from vae_core.data.binarize import binarized
 from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
@@ -246,8 +245,10 @@ def class_index(explorer: LatentExplorer, text: str | None) -> int | None:
 
 def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:
     explorer = _explorer(arguments)
-    data = load_dataset(arguments.dataset or explorer.card.data.name, arguments.data_dir)
-    data = binarized(data, explorer.card.data.options.binarize)
+    card = explorer.card.data
+    name = arguments.dataset or card.name
+    options = card.options if name == card.name else replace(card.options, labels="")  # the labels are the set's own
+    data = load_dataset(name, arguments.data_dir, options)
     if data.image_shape != explorer.image_shape:
         raise DataError(
             f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are "

@@ -145,14 +145,14 @@ class DataConfig:
     Attributes
     ----------
     side : int or None
-        Images are resized to side x side pixels; None: the data's own size.
+        Images become `side` by `side` pixels (aspect kept, cut to the middle square). None: the data's own size.
     colour : str
-        `grey` and `rgb` convert; `auto` keeps what the data has.
+        `grey` makes one channel, `rgb` three; `auto` what the images are.
     labels : str
-        Path of a CSV file with labels; empty: none.
+        Path of a CSV file with the classes of data of one's own; empty: none.
     binarize : str
-        `fixed`: each pixel is drawn once from Bernoulli(its grey value), by a fixed seed. `dynamic`: drawn anew each
-        epoch in training, and as `fixed` in evaluation (Salakhutdinov & Murray 2008; Burda et al. 2016, section 5).
+        `fixed`: each pixel is drawn once from Bernoulli(value / 255), by a fixed seed. `dynamic`: drawn anew in each
+        epoch of training, and as `fixed` where it is measured.
     """
 
     side: Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)] | None = None
@@ -169,7 +169,7 @@ OPTION_OF = {"side": "image_size"}
 class RunConfig:
     """All that determines a run: the same RunConfig on the same CPU gives the same bits."""
 
-    dataset: Annotated[str, Field(min_length=1, max_length=200)]
+    dataset: Annotated[str, Field(min_length=1, max_length=2000)]  # it may be a path
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     training: TrainConfig = TrainConfig()

@@ -9,6 +9,9 @@ from collections.abc import Collection
 LARGEST_ARCHIVE = 1 << 28
 """Bytes that a checkpoint may unpack to: a small archive from elsewhere must fill neither the memory nor the disk."""
 
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways to pack that are unpacked here: zipfile unpacks them a piece at a time, the others without a bound."""
+
 
 def unzipped(content: bytes, names: Collection[str], *, largest: int) -> dict[str, bytes]:
     """The content of those members of a zip file whose names end in one of `names`.
@@ -35,8 +38,8 @@ def unzipped(content: bytes, names: Collection[str], *, largest: int) -> dict[st
                 continue
             if name in wanted:
                 raise ValueError(f"it holds {name} more than once")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ValueError(f"{name} is packed in a way that is not used here")  # and whose unpacking has no bound
+            if info.compress_type not in BOUNDED:
+                raise ValueError(f"{name} is packed in a way that is not used here")
             wanted[name] = info
         n_bytes = sum(info.file_size for info in wanted.values())
         if n_bytes > largest:

@@ -2,16 +2,27 @@
 
 from vae_core.data.catalogue import DATASETS, DatasetSpec, data_dir, is_available
 from vae_core.data.fetch import fetch_dataset
-from vae_core.data.image_set import ImageSet, Split
-from vae_core.data.load import load_dataset
+from vae_core.data.image_set import ImageSet, LeftOut, Split, left_out_csv
+from vae_core.data.load import image_shape, load_dataset
+from vae_core.data.own_name import absolute_options, absolute_spec, is_own, short_name
+from vae_core.data.preview import Preview, inspect
 
 __all__ = [
     "DATASETS",
     "DatasetSpec",
     "ImageSet",
+    "LeftOut",
+    "Preview",
     "Split",
+    "absolute_options",
+    "absolute_spec",
     "data_dir",
     "fetch_dataset",
+    "image_shape",
+    "inspect",
     "is_available",
+    "is_own",
+    "left_out_csv",
     "load_dataset",
+    "short_name",
 ]

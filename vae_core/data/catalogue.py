@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from vae_core.data.own_name import KINDS, is_own, parse_own
+from vae_core.data.shapes import SHAPE_NAMES
 from vae_core.errors import DataError
 from vae_core.files import expanded
 
@@ -29,7 +31,7 @@ class DatasetSpec:
         (C, H, W).
     torchvision_class : str
         The class in `torchvision.datasets` that knows the set's addresses and checksums; empty for a set that
-        ships with an installed package.
+        ships with an installed package, is drawn, or cannot be downloaded.
     folder : str
         Where the files lie below the data folder, in torchvision's layout.
     files : tuple of str
@@ -54,6 +56,11 @@ class DatasetSpec:
     licence: str
     source: str
     epochs: int = 30
+
+    @property
+    def can_be_fetched(self) -> bool:
+        """Whether there is an address to download the set from."""
+        return bool(self.torchvision_class)
 
 
 def _idx_files(train: str, test: str) -> tuple[str, ...]:
@@ -151,6 +158,32 @@ _SPECS = (
         licence="none stated",
         source="Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
     ),
+    DatasetSpec(
+        name="binarized-mnist",
+        title="Binarized MNIST",
+        class_names=(),
+        image_shape=(1, 28, 28),
+        torchvision_class="",
+        folder="binarized_mnist",
+        files=("binarized_mnist.npz",),
+        download="nothing: there is no address to fetch it from",
+        download_bytes=0,
+        licence="CC BY-SA 3.0",
+        source="Salakhutdinov, Murray: On the Quantitative Analysis of Deep Belief Networks, 2008; files by Larochelle",
+    ),
+    DatasetSpec(
+        name="shapes",
+        title="Shapes",
+        class_names=SHAPE_NAMES,
+        image_shape=(1, 32, 32),
+        torchvision_class="",
+        folder="",
+        files=(),
+        download="nothing: it is drawn when it is needed",
+        download_bytes=0,
+        licence="that of this project",
+        source="vae_core.data.shapes",
+    ),
 )
 
 DATASETS: Mapping[str, DatasetSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
@@ -169,7 +202,25 @@ def dataset_spec(name: str) -> DatasetSpec:
         return DATASETS[name]
     close = difflib.get_close_matches(name.lower(), DATASETS, n=1)
     hint = f", did you mean {close[0]}?" if close else "."
-    raise DataError(f"There is no data set {name!r}{hint} The data sets are {', '.join(DATASETS)}.")
+    own = ", ".join(f"{kind}:PATH" for kind in KINDS)
+    raise DataError(
+        f"There is no data set {name[:200]!r}{hint} The data sets are {', '.join(DATASETS)}; data of your own is {own}."
+    )
+
+
+OWN_EPOCHS = 100
+"""As `DatasetSpec.epochs`, for data of one's own, which is mostly small."""
+
+
+def default_epochs(name: str) -> int:
+    """Epochs for a run that names none.
+
+    Raises
+    ------
+    DataError
+        When there is no data set of that name.
+    """
+    return OWN_EPOCHS if is_own(name) else dataset_spec(name).epochs
 
 
 def data_dir(explicit: str | os.PathLike[str] | None = None) -> Path:
@@ -192,11 +243,16 @@ def missing_files(spec: DatasetSpec, folder: Path) -> list[str]:
 def is_available(name: str, data_dir: str | os.PathLike[str] | None = None) -> bool:
     """Whether the data set's files are there; only their presence is looked at, not their content.
 
+    Data of one's own (`folder:PATH` and the like) is there when something lies at its path.
+
     Raises
     ------
     DataError
         When there is no data set of that name.
     """
+    if is_own(name):
+        _, path = parse_own(name)
+        return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where permission lacks
     spec = dataset_spec(name)
     return not missing_files(spec, set_folder(spec, data_dir))
 
@@ -208,6 +264,11 @@ def set_folder(spec: DatasetSpec, explicit: str | os.PathLike[str] | None) -> Pa
 
 def two_ways_out(spec: DatasetSpec) -> str:
     """The end of a sentence that says how to come by a set that is missing."""
+    if not spec.can_be_fetched:
+        return (
+            f"it cannot be downloaded from here; put {spec.folder}/{spec.files[0]} into that data folder, or point "
+            "VAE_DATA_DIR or --data-dir at one that has it."
+        )
     return (
         f"run `python -m vae_core fetch {spec.name}` where there is a network, or point VAE_DATA_DIR or --data-dir "
         f"at a folder that has {spec.folder}/{spec.files[0]} and the set's other files, in torchvision's layout."

@@ -14,8 +14,9 @@ from typing import IO
 
 from filelock import FileLock
 
-from vae_core.data.catalogue import DatasetSpec, dataset_spec, is_file, set_folder, two_ways_out
+from vae_core.data.catalogue import DatasetSpec, dataset_spec, is_available, is_file, set_folder, two_ways_out
 from vae_core.data.idx import read_idx
+from vae_core.data.own_name import is_own, parse_own
 from vae_core.data.sources import Archive, archive, file_checksums, has_md5, mirrors
 from vae_core.errors import DataError
 
@@ -59,10 +60,17 @@ def fetch_dataset(name: str, data_dir: str | os.PathLike[str] | None = None, pro
     DataError
         When the name is unknown, VAE_OFFLINE forbids the network, no mirror delivers, or the folder cannot be written.
     """
+    if is_own(name):
+        _, path = parse_own(name)
+        if not is_available(name):
+            raise DataError(f"There is nothing at {path}: data of your own is not fetched; check the path.")
+        return path
     spec = dataset_spec(name)
     folder = set_folder(spec, data_dir)
     if not spec.files or not _unsound(spec, folder):
         return folder
+    if not spec.can_be_fetched:
+        raise DataError(f"{spec.title} is missing or damaged in {folder}: {two_ways_out(spec)}")
     if os.environ.get("VAE_OFFLINE", "") not in ("", "0"):
         raise DataError(
             f"{spec.title} is missing or damaged in {folder}, and VAE_OFFLINE={os.environ['VAE_OFFLINE']} forbids "

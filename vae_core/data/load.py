@@ -9,29 +9,51 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_core.config import DataConfig
+from vae_core.data.binarize import binarized
 from vae_core.data.catalogue import DatasetSpec, dataset_spec, missing_files, set_folder, two_ways_out
+from vae_core.data.fit import coloured, fitted_shape, squares
+from vae_core.data.gathered import Progress
 from vae_core.data.idx import damaged, read_idx
-from vae_core.data.image_set import ImageSet, Split, checksum_of, held_out
+from vae_core.data.image_set import ImageSet, Split, checksum_of, held_out, held_out_counts
+from vae_core.data.own import load_own, own_shape
+from vae_core.data.own_name import is_own
+from vae_core.data.shapes import FACTOR_NAMES, FACTOR_SIZES, draw_shapes
 from vae_core.data.sources import file_checksums, has_md5
 from vae_core.errors import DataError
 
 N_VALIDATION = 5_000
-"""Training images that are held out for validation, in every set but digits."""
+"""Training images that are held out for validation of a set that has a test split alone."""
 
 
-def load_dataset(name: str, data_dir: str | os.PathLike[str] | None = None) -> ImageSet:
-    """Load a data set from disk; nothing is downloaded, unpacked or cached.
+AS_IT_IS = DataConfig()
 
-    The test split is the set's own, in its own order. `digits` has none: of its 1,797 images 200 are held out for
-    validation and 400 for the test. Everywhere else 5,000 training images are held out for validation.
-    `vae_core.data.image_set.held_out` says which.
+
+def load_dataset(
+    name: str,
+    data_dir: str | os.PathLike[str] | None = None,
+    options: DataConfig = AS_IT_IS,
+    on_progress: Progress | None = None,
+) -> ImageSet:
+    """Load a data set from disk, or draw it; nothing is downloaded, unpacked or cached.
+
+    Splits that a set brings are kept, in their own order. What it lacks is held out of its training images, by the
+    rule of `vae_core.data.image_set.held_out`: of the 1,797 `digits` 200 for validation and 400 for the test; 5,000
+    for validation where a set has a test split alone; a tenth each of `shapes` and of data of one's own, at most
+    5,000 and 10,000.
 
     Parameters
     ----------
     name : str
-        One of `DATASETS`.
+        One of `DATASETS`; or, for data of one's own, `folder:PATH` or `zip:PATH` with pictures (see
+        `vae_core.data.pictures.read_pictures`), `npz:PATH` or `npy:PATH` with arrays (`arrays.read_arrays`).
     data_dir : path, optional
-        See `vae_core.data.data_dir`.
+        See `vae_core.data.data_dir`; not used for data of one's own.
+    options : DataConfig
+        Size and colour of the images, whether they are made black and white, and a table of labels for data of one's
+        own.
+    on_progress : callable, optional
+        Called as `on_progress(done, total)`, counted in files, while pictures are read.
 
     Returns
     -------
@@ -40,24 +62,83 @@ def load_dataset(name: str, data_dir: str | os.PathLike[str] | None = None) -> I
     Raises
     ------
     DataError
-        When the name is unknown, or the files are missing, unreadable or damaged.
+        When the name is unknown, the files are missing, unreadable or damaged, or hold too few images or too much.
     """
-    spec = dataset_spec(name)
+    read = load_own(name, options, on_progress) if is_own(name) else _load_known(dataset_spec(name), data_dir, options)
+    return binarized(read, options.binarize)
+
+
+def _load_known(spec: DatasetSpec, data_dir: str | os.PathLike[str] | None, options: DataConfig) -> ImageSet:
+    if options.labels:
+        raise DataError(f"{spec.title} has its own labels or none: a table of labels goes with data of your own.")
+    if spec.name == "shapes":
+        return _shapes(spec, options)
     folder = set_folder(spec, data_dir)
     missing = missing_files(spec, folder)
     if missing:
         raise DataError(f"{spec.title} is not in {folder} ({missing[0]} is missing): {two_ways_out(spec)}")
     if spec.name == "digits":
         train, validation, test = _digits()
+    elif spec.name == "binarized-mnist":
+        train, validation, test = _read_binarized_mnist(spec, folder)
     else:
         read = _read_cifar10 if spec.name == "cifar10" else _read_idx_set
         images, labels, test = read(spec, folder)
         chosen, rest = held_out(len(images), N_VALIDATION)
         train, validation = Split(images[rest], labels[rest]), Split(images[chosen], labels[chosen])
-    splits = (train, validation, test)
-    for split in splits:
+    for split in (train, validation, test):
         _check(spec, folder, split)
+    splits = (_fitted(train, options), _fitted(validation, options), _fitted(test, options))
     return ImageSet(spec.name, spec.title, *splits, spec.class_names, checksum_of(splits))
+
+
+def image_shape(
+    name: str, data_dir: str | os.PathLike[str] | None = None, options: DataConfig = AS_IT_IS
+) -> tuple[int, int, int]:
+    """(C, H, W) of a data set's images with these options, found out without loading it as far as that is possible.
+
+    Raises
+    ------
+    DataError
+        When the name is unknown, or data of one's own cannot be read.
+    """
+    return own_shape(name, options) if is_own(name) else fitted_shape(dataset_spec(name).image_shape, options)
+
+
+def _fitted(split: Split, options: DataConfig) -> Split:
+    images = split.images if options.side is None else squares(split.images, options.side)
+    if options.colour != "auto":
+        images = coloured(images, options.colour)
+    return Split(images, split.labels, split.factors)
+
+
+def _shapes(spec: DatasetSpec, options: DataConfig) -> ImageSet:
+    images, factors = draw_shapes(options.side or spec.image_shape[1])
+    whole = _fitted(Split(images, factors[:, 0], factors), options)
+    validation, test, train = (whole.take(at) for at in held_out(len(images), *held_out_counts(len(images))))
+    splits = (train, validation, test)
+    return ImageSet(
+        spec.name,
+        spec.title,
+        *splits,
+        spec.class_names,
+        checksum_of(splits),
+        factor_names=FACTOR_NAMES,
+        factor_sizes=FACTOR_SIZES,
+    )
+
+
+def _read_binarized_mnist(spec: DatasetSpec, folder: Path) -> tuple[Split, Split, Split]:
+    ((name, md5),) = file_checksums(spec).items()
+    if not has_md5(folder / name, md5):
+        raise DataError(
+            f"{folder / name} is damaged (its MD5 is not {md5}): put an intact copy in its place, for it cannot be "
+            "downloaded from here."
+        )
+    with np.load(folder / name, allow_pickle=False) as arrays:  # rows of 784 bits, eight in a byte
+        bits = (np.unpackbits(arrays[part], axis=1) for part in ("train", "valid", "test"))
+        train, validation, test = (Split((b * np.uint8(255)).reshape(-1, 1, 28, 28), None) for b in bits)
+    return train, validation, test
 
 
 def _digits() -> tuple[Split, Split, Split]:

@@ -26,10 +26,11 @@ from filelock import FileLock, Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
 from vae_core.config import OPTION_OF, DataConfig, ModelConfig, RunConfig, TrainConfig, default_hidden
-from vae_core.data import catalogue
+from vae_core.data import catalogue, image_shape, is_own, short_name
 from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.families import check_family, heeds
+from vae_core.files import write_atomically
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> 
     Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
     """
     resolved = resolve_device(device)
-    check_family(config.model, len(catalogue.dataset_spec(config.dataset).class_names))
-    widths = config.model.hidden or default_hidden(
-        config.model.network, catalogue.dataset_spec(config.dataset).image_shape
-    )
+    if not is_own(config.dataset):  # else it is found out when the images are read
+        check_family(config.model, len(catalogue.dataset_spec(config.dataset).class_names))
+    shape = image_shape(config.dataset, options=config.data)
+    widths = config.model.hidden or default_hidden(config.model.network, shape)
     settled = replace(
         config,
         model=replace(config.model, hidden=widths),
@@ -109,7 +110,7 @@ def create_run(
     """
     request = new_request(config, device, data_dir)
     while True:
-        chosen = name or free_name(f"{config.dataset}-{config.model.latent_dim}d", checkpoints_dir)
+        chosen = name or free_name(f"{short_name(config.dataset)}-{config.model.latent_dim}d", checkpoints_dir)
         try:
             return RunFolder.create(chosen, request, checkpoints_dir)
         except CheckpointError:
@@ -199,13 +200,17 @@ def run(
         try:
             with _device_lock(folder, report, stop_asked, epochs):
                 report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
-                from vae_core.data import load_dataset
-                from vae_core.data.binarize import binarized
+                from vae_core.data import left_out_csv, load_dataset
+                from vae_core.data.image_set import LEFT_OUT, left_out_sentence
                 from vae_core.training.loop import train
 
                 request = folder.request()
-                data = load_dataset(request.config.dataset, data_dir or request.data_dir)
-                data = binarized(data, request.config.data.binarize)
+                data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
+                check_family(request.config.model, len(data.class_names))
+                if data.left_out:
+                    write_atomically(folder.path / LEFT_OUT, left_out_csv(data))
+                    said = left_out_sentence(data)
+                    report(Status(state="starting", epochs=epochs, message=said, updated=time.time()))
                 outcome = train(folder, data, on_status=on_status, on_epoch=on_epoch, stop_asked=stop_asked)
         except Interrupted:
             folder.write_status(

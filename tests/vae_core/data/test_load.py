@@ -14,7 +14,17 @@ import torchvision.datasets
 
 import vae_core.data.load
 from tests.vae_core.data.conftest import TinyMnist, idx_bytes, random_arrays, write_idx_set
-from vae_core.data import DATASETS, data_dir, is_available, load_dataset
+from vae_core.config import DataConfig
+from vae_core.data import (
+    DATASETS,
+    absolute_spec,
+    data_dir,
+    fetch_dataset,
+    image_shape,
+    is_available,
+    load_dataset,
+    short_name,
+)
 from vae_core.errors import DataError
 
 
@@ -207,3 +217,69 @@ def test_real_mnist() -> None:
     loaded = load_dataset("mnist")
     assert [55_000, 5_000, 10_000] == [len(loaded.split(name)) for name in ("train", "validation", "test")]
     assert [7, 2, 1, 0, 4] == loaded.test.labels[:5].tolist()
+
+
+def test_binarized_mnist_keeps_its_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bits become 0 and 255, row after row, in the file's own splits and order, without labels."""
+    generator = np.random.default_rng(0)
+    bits = {part: generator.integers(0, 2, (n, 784), dtype=np.uint8) for part, n in (("train", 6), ("valid", 2))}
+    bits["test"] = np.eye(3, 784, dtype=np.uint8)
+    path = tmp_path / "binarized_mnist" / "binarized_mnist.npz"
+    path.parent.mkdir()
+    np.savez(path, **{part: np.packbits(values, axis=1) for part, values in bits.items()})
+    monkeypatch.setattr("vae_core.data.sources.BINARIZED_MNIST_MD5", hashlib.md5(path.read_bytes()).hexdigest())
+    loaded = load_dataset("binarized-mnist", tmp_path)
+    for part, split in (("train", loaded.train), ("valid", loaded.validation), ("test", loaded.test)):
+        assert np.array_equal(255 * bits[part].reshape(-1, 1, 28, 28), split.images)
+    assert (None, ()) == (loaded.train.labels, loaded.class_names)
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(DataError, match=r"MD5 .*put an intact copy in its place"):
+        load_dataset("binarized-mnist", tmp_path)
+
+
+@pytest.mark.parametrize("ask", [load_dataset, fetch_dataset])
+def test_binarized_mnist_cannot_be_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: object) -> None:
+    """One sentence says so, and where to put the file."""
+    monkeypatch.delenv("VAE_OFFLINE")
+    with pytest.raises(DataError, match=r"cannot be downloaded from here; put binarized_mnist/binarized_mnist\.npz"):
+        ask("binarized-mnist", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["binarized-mnist", "shapes", "digits"])
+def test_known_sets_are_fitted_too(name: str, tiny_mnist: TinyMnist) -> None:
+    """Size and colour are for any set; what is known before it is loaded is what comes."""
+    options = DataConfig(side=12, colour="rgb")
+    assert (3, 12, 12) == image_shape(name, options=options)
+    assert image_shape(name) == DATASETS[name].image_shape
+    if is_available(name):
+        assert (3, 12, 12) == load_dataset(name, options=options).image_shape
+    mnist = load_dataset("mnist", tiny_mnist.data_dir, DataConfig(side=28, colour="rgb"))
+    assert np.array_equal(np.repeat(tiny_mnist.arrays[2][:, None], 3, axis=1), mnist.test.images)
+
+
+def test_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told from the catalogue's, made absolute, give a run's name, are there or not, and are never fetched."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "My cats (2).zip").write_bytes(b"")
+    assert f"zip:{tmp_path}/My cats (2).zip" == absolute_spec("zip:./x/../My cats (2).zip")
+    assert "mnist" == absolute_spec("mnist") == short_name("mnist")
+    assert ["My-cats-2", "folder", "a" * 40] == [
+        short_name(name) for name in ("zip:My cats (2).zip", "folder:猫", f"npy:{'a' * 60}.npy")
+    ]
+    assert [True, False] == [is_available("zip:My cats (2).zip"), is_available("folder:gone")]
+    assert "My cats (2).zip" == fetch_dataset("zip:My cats (2).zip").name
+    with pytest.raises(DataError, match="There is nothing at gone: data of your own is not fetched"):
+        fetch_dataset("folder:gone")
+    with pytest.raises(DataError, match="data of your own is folder:PATH"):
+        load_dataset("dir:x")
+
+
+@pytest.mark.skipif(
+    not (os.environ.get("VAE_DATA_DIR") and is_available("binarized-mnist")),
+    reason="VAE_DATA_DIR names no folder with binarized MNIST, so the real file was not tried",
+)
+def test_real_binarized_mnist() -> None:
+    """The real file: 50,000, 10,000 and 10,000 images, an eighth of their pixels on as in MNIST."""
+    loaded = load_dataset("binarized-mnist")
+    assert [50_000, 10_000, 10_000] == [len(loaded.split(name)) for name in ("train", "validation", "test")]
+    assert 0.13 == pytest.approx(loaded.test.images.mean() / 255, abs=0.01)

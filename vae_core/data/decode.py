@@ -1,0 +1,155 @@
+"""The bytes of one picture -> pixels, whatever Pillow can read, under limits that hold before it is decoded."""
+
+from __future__ import annotations
+
+import functools
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from vae_core.config import Colour, DataConfig
+from vae_core.data.fit import DEFAULT_SIDE, coloured, is_trainable, square
+
+MOST_PIXELS = 50_000_000
+"""Of one picture: what the largest cameras of telephones make, 200 MB in memory with alpha."""
+
+LARGE = 4_000_000
+"""Pixels from which pictures are decoded one at a time, so that a few of them do not fill the memory."""
+
+BACKGROUND = "white"
+"""What shines through where a picture is transparent: most such pictures are drawn to stand on a page."""
+
+NOT_READ = frozenset(
+    {
+        "EPS",  # is a program, and run by another program
+        "WMF", "BUFR", "GRIB", "HDF5", "MPEG",  # are left to other libraries
+        "FITS",  # may be packed, and is unpacked without a bound
+        "ICNS", "ICO", "IPTC",  # hold other files, whose size is not the one they tell
+    }
+)  # fmt: skip
+"""Formats that Pillow knows and that are not opened here."""
+
+_LARGE_ONE = threading.Lock()
+_QUIET = threading.Lock()
+
+
+class UnusableError(Exception):
+    """A picture that cannot be used; the text is the reason, as it is shown to people."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture decoded: pixels (C, H, W) uint8, fitted already where that can be said of it alone, and its own size.
+
+    `size` is (width, height) as it is to be seen.
+    """
+
+    pixels: NDArray[np.uint8]
+    size: tuple[int, int]
+
+
+def decode(content: bytes, options: DataConfig) -> Picture:
+    """Decode a picture: the first frame, turned as its EXIF orientation says, as grey or RGB in 8 bits.
+
+    16-bit grey is divided by 257, so that black stays 0 and white becomes 255; floating point has to be in [0, 1].
+    CMYK, YCbCr and palettes become RGB, what is transparent is laid on white; colour profiles are not applied.
+    With no side asked for, a picture of 8 to 64 pixels keeps its size and any other is made `DEFAULT_SIDE` square.
+
+    Parameters
+    ----------
+    content : bytes
+    options : DataConfig
+        With `auto`, grey is made of colours that are grey within `GREY_TOLERANCE`.
+
+    Raises
+    ------
+    UnusableError
+        When it cannot be decoded, or is too large.
+    """
+    if not content:
+        raise UnusableError("it is empty")
+    try:
+        with Image.open(io.BytesIO(content), formats=_formats()) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise UnusableError(
+                    f"it has {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million in all"
+                )
+            with _LARGE_ONE if width * height > LARGE else nullcontext():
+                return _decoded(picture, options)
+    except UnusableError:
+        raise
+    except Image.DecompressionBombError:
+        raise UnusableError(f"it has more than {MOST_PIXELS / 1e6:.0f} million pixels") from None
+    except UnidentifiedImageError:
+        raise UnusableError("it is no picture that can be read") from None
+    except MemoryError:
+        raise UnusableError("there is not enough memory to decode it") from None
+    except Exception as problem:  # what is damaged ends in errors of a dozen kinds, after the format that it is of
+        first_line = (str(problem).splitlines() or [""])[0][:120]
+        raise UnusableError(f"it is damaged or cut short ({first_line or type(problem).__name__})") from None
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Pillow and NumPy warn of files that they read all the same; here the reasons that count are collected.
+
+    One block at a time: the filters of `warnings` belong to the whole process.
+    """
+    with _QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(sorted(set(Image.OPEN) - NOT_READ))
+
+
+def _decoded(picture: Image.Image, options: DataConfig) -> Picture:
+    target = options.side or DEFAULT_SIDE
+    width, height = picture.size
+    if picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):  # the four that turn it by a quarter
+        width, height = height, width
+    picture.draft(None, (4 * target, 4 * target))  # JPEG only: decodes at a half, a quarter or an eighth
+    ImageOps.exif_transpose(picture, in_place=True)
+    plain = _plain(picture)
+    if options.side is not None or not is_trainable(height, width):
+        plain = square(plain, target)
+    return Picture(_pixels(plain, options.colour), (width, height))
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture as L, RGB or RGBA, all of 8 bits."""
+    mode = picture.mode
+    if mode.startswith("I"):
+        values = np.asarray(picture)
+        if values.min() < 0 or values.max() > 65535:
+            raise UnusableError(f"its values are from {values.min()} to {values.max()}, expected 0 to 65535")
+        return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+    if mode == "F":
+        values = np.asarray(picture)
+        if not (values.min() >= 0 and values.max() <= 1):  # false for NaN too
+            raise UnusableError("its values are floating point beyond [0, 1]")
+        return Image.fromarray((values * 255 + 0.5).astype(np.uint8))
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    return picture.convert("L" if mode in ("1", "L") else "RGB")
+
+
+def _pixels(picture: Image.Image, colour: Colour) -> NDArray[np.uint8]:
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND), picture).convert("RGB")
+    pixels = np.asarray(picture)
+    channels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    # Grey stays one channel even where rgb is asked for: it is repeated when all are laid together.
+    kept = channels if colour == "rgb" else coloured(channels[None], colour)[0]
+    return np.ascontiguousarray(kept)
