@@ -132,7 +132,7 @@ class Sampler:
         if label is None:
             return self.fits[0]
         if not self.classes:
-            raise ShapeError(f"The sampler {self.name} was fitted without classes, so it has none to choose.")
+            raise ShapeError(f"The sampler {self.name} was fitted without classes; fit it per class to choose one.")
         if label not in self.classes:
             raise ShapeError(f"The sampler {self.name} has no class {label}: its classes are {self._listed()}.")
         return self.fits[self.classes.index(label)]
