@@ -34,11 +34,11 @@ class Density(ABC):
 
     @abstractmethod
     def draw(self, n: int, *, temperature: float, generator: np.random.Generator) -> Floats:
-        """Draw n points, (n, D); n may be 0."""
+        """Draw n points, (n, D), n at least 1."""
 
     @abstractmethod
     def log_prob(self, z: Doubles) -> Doubles:
-        """log p(z) at temperature 1, (N, D) to (N,), in nats."""
+        """log p(z) at temperature 1, (N, D) to (N,), in nats; N at least 1."""
 
 
 class Fit(Density):

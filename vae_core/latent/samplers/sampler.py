@@ -98,7 +98,8 @@ class Sampler:
         z = np.empty((n, self.latent_dim), np.float32)
         for number, fit in enumerate(self.fits):
             rows = chosen == number
-            z[rows] = fit.draw(int(rows.sum()), temperature=temperature, generator=generator)
+            if rows.any():
+                z[rows] = fit.draw(int(rows.sum()), temperature=temperature, generator=generator)
         return z
 
     def log_prob(self, z: npt.ArrayLike, *, label: int | None = None) -> npt.NDArray[np.float64]:
@@ -123,6 +124,8 @@ class Sampler:
         if not self.has_density:
             raise ConfigError(f"The sampler {self.name} has no density that could be asked for; take gmm, kde or flow.")
         rows = finite_rows(z, "z", self.latent_dim).astype(np.float64)
+        if len(rows) == 0:
+            return np.empty(0)
         if label is not None or len(self.fits) == 1:
             return self._fit_of(label).log_prob(rows)
         parts = [math.log(share) + fit.log_prob(rows) for share, fit in zip(self.shares, self.fits, strict=True)]
