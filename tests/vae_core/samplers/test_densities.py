@@ -94,6 +94,18 @@ def test_kernels_are_scipys(moons: Codes, on_moons: MakeSampler) -> None:
     np.testing.assert_allclose(gaussian_kde(mu.T, bandwidth).logpdf(z.T), on_moons("kde").log_prob(z), rtol=1e-4)
 
 
+def test_kernels_lie_as_the_codes_do() -> None:
+    """Draws have the covariance S (1 + h^2), temperature or not, also where S is far from round."""
+    rng, n = np.random.default_rng(0), 200_000
+    mu = (rng.normal(size=(200, 2)) @ [[1, 3], [0, 1]]).astype(np.float32)
+    sampler, covariance = fit("kde", Codes(mu)), np.cov(mu.T, bias=True)
+    h = sampler.fits[0].arrays()["factor"][0, 0] / mu[:, 0].std()  # type: ignore[attr-defined]
+    for temperature in (1.0, 2.0):
+        draws = sampler.draw(n, temperature=temperature, generator=rng)
+        expected = covariance * (1 + (temperature * h) ** 2)
+        np.testing.assert_allclose(expected, np.cov(draws.T), atol=0.02 * expected.max())
+
+
 def test_one_gaussian_keeps_scotts_bandwidth() -> None:
     """Where Scott's rule is right it stays."""
     mu = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
@@ -138,8 +150,8 @@ def test_the_noise_of_the_encoder_is_part_of_what_is_fitted(name: str) -> None:
     assert 3.0 == pytest.approx(std, rel=0.1)
 
 
-@pytest.mark.parametrize(("name", "spread"), [("prior", 0.0), ("gmm", 0.0), ("flow", 0.0), ("kde", 1.0)])
-def test_at_temperature_zero_no_noise_is_left(name: str, spread: float, on_moons: MakeSampler) -> None:
+@pytest.mark.parametrize("name", WITH_DENSITY)
+def test_at_temperature_zero_no_noise_is_left(name: str, on_moons: MakeSampler) -> None:
     """Draws are 0, the components' means, one point, or codes."""
     sampler = on_moons(name)
     draws = sampler.draw(500, temperature=0.0, generator=np.random.default_rng(0))
