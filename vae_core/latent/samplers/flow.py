@@ -27,12 +27,12 @@ class Flow(Fit):
     """log p(z) = log N(f(u); 0, I) + log |det df/dz| with u = (z - shift) / scale.
 
     f is a neural spline flow (Durkan, Bekasov, Murray & Papamakarios 2019) of three autoregressive transformations
-    (Papamakarios, Pavlakou & Murray 2017, eq. 3), eight bins each on [-5, 5] and the identity beyond. It is fitted by
+    (Papamakarios, Pavlakou & Murray 2017), eight bins each on [-5, 5] and the identity beyond. It is fitted by
     maximum likelihood: in each epoch each image gives a new z ~ q(z|x). What is kept is the state at which codes that
     were held out were likeliest, so that few codes are not learned by heart.
 
-    A temperature scales the standard normal before it goes through the inverse of f (Kingma & Dhariwal 2018, section
-    6); at 0 all draws are one.
+    A temperature scales the standard normal before it goes through the inverse of f (Kingma & Dhariwal 2018);
+    at 0 all draws are one.
 
     Attributes
     ----------

@@ -28,7 +28,7 @@ DISTANCES_AT_ONCE = 1 << 21
 class KernelDensity(Fit):
     """p(z) = 1/n sum_i N(z; z_i, L L^T), at one z_i ~ q(z|x_i) an image.
 
-    L L^T = h^2 S with S the covariance of the codes. Scott's h = n^(-1/(D+4)) (Scott 1992, eq. 6.42) is right for one
+    L L^T = h^2 S with S the covariance of the codes. Scott's h = n^(-1/(D+4)) (Scott 1992) is right for one
     Gaussian and blurs a space of many groups; so it is halved as long as that makes codes that were held out likelier.
     A temperature scales the noise; at 0 the draws are codes.
 

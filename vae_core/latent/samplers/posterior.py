@@ -14,7 +14,7 @@ from vae_core.latent.samplers.fit import Arrays, Doubles, Fit, Floats, Progress,
 
 @dataclass(frozen=True, eq=False)
 class AggregatePosterior(Fit):
-    """q(z) = 1/N sum_n q(z|x_n) (Hoffman & Johnson 2016, eq. 3; Makhzani et al. 2016).
+    """q(z) = 1/N sum_n q(z|x_n) (Hoffman & Johnson 2016; Makhzani et al. 2016).
 
     The best that any sampler can do for a decoder, and none that generalises: each draw belongs to one training image.
     Where the encoder gives a point, a draw is that image's code itself, without noise: the decoded sample is then the
