@@ -17,6 +17,7 @@ from vae_core.config import (
     Schedule,
     WeightsDtype,
 )
+from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
 
 UNSET = argparse.SUPPRESS
 """Options that were not given stay out of the namespace: the defaults live in `vae_core.config` alone."""
@@ -92,15 +93,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--out", required=True, metavar="FILE.png")
     p = commands.add_parser(
-        "sample", parents=[model, place, picture, class_, json_], help="decode draws from the prior"
+        "fit-sampler", parents=[model, data, place, json_], help="fit samplers to the codes of the training split"
     )
-    p.add_argument("--sampler", default="prior", choices=("prior",))
+    p.add_argument("--sampler", required=True, choices=(*FITTED_SAMPLERS, "all"))
+    p.add_argument("--per-class", action="store_true", help="one fit a class, so that a class can be sampled")
+    p.add_argument("--dataset", default=None, help="default: the one the model was trained on")
+    p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
+    p = commands.add_parser(
+        "sample", parents=[model, place, picture, class_, json_], help="decode draws from the prior or another sampler"
+    )
+    p.add_argument(
+        "--sampler", default="prior", choices=SAMPLERS, help="default: prior; the others are made by fit-sampler"
+    )
     p.add_argument("--count", type=_number(int, 1, 10_000), default=64)
     p.add_argument(
         "--temperature",
         type=_number(float, 0, 100),
         default=1.0,
-        help="standard deviation of the draws (default: 1, the prior)",
+        help="scales the spread of the draws (default: 1)",
     )
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", required=True, metavar="FILE.png")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
 from vae_core.latent.paths import METHODS
-from vae_core.latent.prior import sample_prior
+from vae_core.latent.samplers import FITTED_SAMPLERS
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -142,14 +143,59 @@ def decode(arguments: argparse.Namespace) -> Document:
     return {"name": explorer.name, "z": arguments.z, "path": str(out)}
 
 
+def fit_sampler(arguments: argparse.Namespace) -> Document:
+    """Samplers fitted to the codes of the training split, a line each."""
+    from vae_core.latent.samplers.codes import Codes, encode_codes
+    from vae_core.latent.samplers.sampler import fit_sampler
+    from vae_core.latent.samplers.storage import save_sampler
+    from vae_core.report import progress_bar
+
+    explorer, data = _explorer_and_data(arguments)
+    if arguments.per_class and data.train.labels is None:
+        raise DataError(f"{data.title} has no classes: leave --per-class out.")
+    codes = encode_codes(explorer, data.train)
+    if not arguments.per_class:
+        codes = Codes(codes.mu, codes.logvar)
+    rows = []
+    for name in FITTED_SAMPLERS if arguments.sampler == "all" else (arguments.sampler,):
+        start = time.monotonic()
+        with progress_bar(f"{explorer.name}: {name}") as progress:
+            generator = np.random.default_rng(arguments.seed)
+            sampler = fit_sampler(name, codes, generator=generator, on_progress=progress)
+        path = save_sampler(explorer.path, sampler, explorer.card, arguments.checkpoints_dir)
+        rows.append(
+            {
+                "name": explorer.name,
+                "sampler": name,
+                "dataset": data.name,
+                "n_images": sampler.n_codes,
+                "classes": len(sampler.classes) or None,
+                "seconds": time.monotonic() - start,
+                "bytes": path.stat().st_size,
+                "path": str(path),
+            }
+        )
+    return rows
+
+
 def sample(arguments: argparse.Namespace) -> Document:
-    """A wall of decoded draws from the prior."""
+    """A wall of decoded draws from a sampler."""
+    from vae_core.latent.samplers.storage import sampler_of
+
     out = _out(arguments.out, ".png")
     explorer = _explorer(arguments)
     _check_size(arguments.count, explorer.image_shape, arguments.scale)
     generator = np.random.default_rng(arguments.seed)
-    z = sample_prior(arguments.count, explorer.latent_dim, temperature=arguments.temperature, generator=generator)
-    images = explorer.decode(z, class_index(explorer, arguments.class_))
+    sampler = sampler_of(explorer, arguments.sampler, arguments.checkpoints_dir)
+    # A class is the sampler's where it has some, and the decoder's where that takes one; one of them it must be.
+    of_sampler = bool(sampler.classes) or not (explorer.can.label or sampler.name == "prior")
+    label = None
+    if of_sampler and arguments.class_ is not None:
+        label = _class_among(explorer.card.data.class_names, arguments.class_, explorer.name)
+    z = sampler.draw(arguments.count, label=label, temperature=arguments.temperature, generator=generator)
+    images = explorer.decode(
+        z, class_index(explorer, arguments.class_) if explorer.can.label or not of_sampler else None
+    )
     write_atomically(out, png_bytes(montage(images, scale=arguments.scale)))
     return {"name": explorer.name, "sampler": arguments.sampler, "count": len(z), "path": str(out)}
 
@@ -206,6 +252,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
     "evaluate": evaluate,
     "encode": encode,
     "decode": decode,
+    "fit-sampler": fit_sampler,
     "sample": sample,
     "interpolate": interpolate,
     "export": export,
@@ -231,16 +278,26 @@ def class_index(explorer: LatentExplorer, text: str | None) -> int | None:
         if text is not None:
             raise ConfigError(f"{explorer.name} takes no class: it was trained without one; leave out --class.")
         return None
-    known = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
     if text is None:
-        raise ConfigError(f"{explorer.name} takes a class: give --class, one of {known}, or its index.")
+        raise ConfigError(f"{explorer.name} takes a class: give --class, one of {_known(names)}, or its index.")
+    return _class_among(names, text, explorer.name)
+
+
+def _class_among(names: Sequence[str], text: str, where: str) -> int:
+    """The class that a name or an index means."""
     if text in names:
         return names.index(text)
     if text.isascii() and text.isdigit() and len(text) < 5 and int(text) < len(names):
         return int(text)
     raise ConfigError(
-        f"--class {text[:40]}: {explorer.name} has the classes {known}, or their indices 0 to {len(names) - 1}."
+        f"--class {text[:40]}: {where} has the classes {_known(names)}, or their indices 0 to {len(names) - 1}."
+        if names
+        else f"--class {text[:40]}: the data of {where} has no classes; leave it out."
     )
+
+
+def _known(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
 
 
 def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:

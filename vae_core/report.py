@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -78,6 +80,16 @@ def _terms(figures: dict[str, Any], loss: float) -> str:
     if figures["log_likelihood"] is not None:
         return f"log-likelihood {figures['log_likelihood']:9.2f} nats"
     return f"loss {loss:.3f}"
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr for one thing that takes a while; yields the function that is told the part done, 0 to 1."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 def print_document(document: Any) -> None:

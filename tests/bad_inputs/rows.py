@@ -232,6 +232,10 @@ QUESTION_ROWS = [
 ] + [
     Row("a class for a model that takes none", "decode tiny --z=0,0 --class 3 --out OUT/a.png", "takes no class"),
     Row("a class for samples", "sample tiny --class 3 --out OUT/a.png", "takes no class"),
+    Row("a sampler not fitted yet", "sample tiny --sampler gmm --out OUT/a.png", "fit-sampler tiny --sampler gmm"),
+    Row("an unknown sampler", "sample tiny --sampler magic --out OUT/a.png", "invalid choice", 2),
+    Row("the prior is not fitted", "fit-sampler tiny --sampler prior", "invalid choice", 2),
+    Row("samplers of no data set", "fit-sampler tiny --sampler gmm --dataset nothing", "'nothing'"),
     Row("an index beyond the split", "interpolate tiny --from 0 --to 400 --out OUT/a.png", "images 0 to 399"),
     Row("an index below 0", "interpolate tiny --from -1 --to 0 --out OUT/a.png", "images 0 to 399"),
     Row("an index that is no number", "interpolate tiny --from a --to 0 --out OUT/a.png", "invalid int value: 'a'", 2),

@@ -41,8 +41,20 @@ def sample_prior(
         When `temperature` is out of range.
     """
     shape = (whole_number(n, "n", least=1), whole_number(latent_dim, "latent_dim", least=1))
+    return generator.standard_normal(shape, dtype=np.float32) * np.float32(checked_temperature(temperature))
+
+
+def checked_temperature(temperature: float) -> float:
+    """Return a temperature, when it is one.
+
+    Raises
+    ------
+    ConfigError
+        When it is no number from 0 to 100.
+    """
     if not (math.isfinite(temperature) and 0 <= temperature <= HIGHEST_TEMPERATURE):
         raise ConfigError(
-            f"temperature must be a number from 0 to {HIGHEST_TEMPERATURE:g}, but it is {temperature}; 1 is the prior."
+            f"temperature must be a number from 0 to {HIGHEST_TEMPERATURE:g}, but it is {temperature}; "
+            "1 leaves the draws as they are."
         )
-    return generator.standard_normal(shape, dtype=np.float32) * np.float32(temperature)
+    return temperature
