@@ -24,6 +24,8 @@ class Split:
     images : ndarray of uint8, shape (N, C, H, W)
     labels : ndarray of int64, shape (N,), or None
         Indices into the set's `class_names`; None where the set has no classes.
+    factors : ndarray of int64, shape (N, F), or None
+        The generative factors that each image was drawn from, as indices of their values; None where none are known.
 
     Raises
     ------
@@ -33,6 +35,7 @@ class Split:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
+    factors: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -41,14 +44,20 @@ class Split:
                 f"but they are {self.images.dtype} of shape {self.images.shape}."
             )
         object.__setattr__(self, "images", _read_only(self.images))
-        if self.labels is None:
-            return
-        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
-            raise DataError(
-                f"A split's labels must be int64 of shape ({len(self.images)},), one for each image, "
-                f"but they are {self.labels.dtype} of shape {self.labels.shape}."
-            )
-        object.__setattr__(self, "labels", _read_only(self.labels))
+        if self.labels is not None:
+            if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+                raise DataError(
+                    f"A split's labels must be int64 of shape ({len(self.images)},), one for each image, "
+                    f"but they are {self.labels.dtype} of shape {self.labels.shape}."
+                )
+            object.__setattr__(self, "labels", _read_only(self.labels))
+        if self.factors is not None:
+            if self.factors.dtype != np.int64 or self.factors.ndim != 2 or len(self.factors) != len(self.images):
+                raise DataError(
+                    f"A split's factors must be int64 of shape ({len(self.images)}, F), one row for each image, "
+                    f"but they are {self.factors.dtype} of shape {self.factors.shape}."
+                )
+            object.__setattr__(self, "factors", _read_only(self.factors))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -66,6 +75,8 @@ class ImageSet:
         `class_names[label]`; empty for a set without labels.
     checksum : str
         `checksum_of` the three splits: the same for the same pixels, however the files were packed.
+    factor_names, factor_sizes : tuple of str, tuple of int
+        Name and number of values of each generative factor; empty for a set without known ones.
     """
 
     name: str
@@ -75,6 +86,8 @@ class ImageSet:
     test: Split
     class_names: tuple[str, ...]
     checksum: str
+    factor_names: tuple[str, ...] = ()
+    factor_sizes: tuple[int, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
