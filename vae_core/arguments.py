@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from vae_core import __version__
 from vae_core.config import Activation, Family, LikelihoodName, Network, Schedule, WeightsDtype
+from vae_core.metrics.catalogue import GROUPS
 
 UNSET = argparse.SUPPRESS
 """Options that were not given stay out of the namespace: the defaults live in `vae_core.config` alone."""
@@ -65,6 +66,13 @@ def build_parser() -> argparse.ArgumentParser:
         default=None,
         metavar="N",
         help="only the first N images of the split",
+    )
+    p.add_argument(
+        "--figures",
+        type=_figures,
+        default=("elbo",),
+        metavar="GROUP,…",
+        help=f"what to measure: all, or some of {', '.join(GROUPS)} (default: elbo)",
     )
     p = commands.add_parser("encode", parents=[model, split, data, place, json_], help="encode a split into a table")
     p.add_argument("--out", required=True, metavar="FILE.csv|.npz")
@@ -165,6 +173,13 @@ def _floats(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as -0.5,1.0") from None
+
+
+def _figures(text: str) -> tuple[str, ...]:
+    groups = GROUPS if text == "all" else tuple(text.split(","))
+    if unknown := [group for group in groups if group not in GROUPS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of all, {', '.join(GROUPS)}")
+    return groups
 
 
 def _widths(text: str) -> tuple[int, ...]:

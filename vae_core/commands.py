@@ -81,10 +81,13 @@ def show(arguments: argparse.Namespace) -> Document:
 
 
 def evaluate(arguments: argparse.Namespace) -> Document:
-    """ELBO and its parts on a split, and on request the importance-weighted bound."""
+    """ELBO and its parts on a split, and on request the importance-weighted bound and further figures."""
     import torch
 
-    from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, split_figures
+    from vae_core.metrics.catalogue import document
+    from vae_core.metrics.elbo import EVALUATION_SEED, elbo_parts, importance_weighted_nll, split_figures
+    from vae_core.metrics.report import measure_model
+    from vae_core.report import shown_progress
 
     explorer, data = _explorer_and_data(arguments)
     images = torch.from_numpy(np.array(data.split(arguments.split).images[: arguments.n_images]))
@@ -92,6 +95,17 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     nll = None
     if arguments.importance_samples:
         nll = asdict(importance_weighted_nll(explorer.model, images, arguments.importance_samples))
+    with shown_progress() as on_progress:
+        measured = measure_model(
+            explorer,
+            data,
+            wanted=arguments.figures,
+            split=arguments.split,
+            n_images=arguments.n_images,
+            checkpoints_dir=arguments.checkpoints_dir,
+            generator=np.random.default_rng(EVALUATION_SEED),
+            on_progress=on_progress,
+        )
     return {
         "name": explorer.name,
         "dataset": data.name,
@@ -100,6 +114,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
         "kl_per_dimension": list(figures.kl_per_dimension),
         "nll": nll,
         "importance_samples": arguments.importance_samples or None,
+        "figures": document(measured),
     }
 
 
