@@ -16,6 +16,8 @@ from vae_core.metrics.spread import N_PARTS, measures
 ROWS_AT_ONCE = 1000
 """Samples whose distances to all real images are held at once: 40 MB for 5,000 of these."""
 
+TRAINING_AT_ONCE = 5000
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -190,9 +192,12 @@ def nearest_training_distance(images: npt.ArrayLike, training: npt.NDArray[np.ui
             f"Images and training images must have one shape (N, C, H, W), but they have {asked.shape} and "
             f"{training.shape}."
         )
-    # Pixels as float32; the distances themselves scikit-learn accumulates in float64, block by block.
-    _, distances = pairwise_distances_argmin_min(_flat(asked), _flat(training))
-    return measure(np.asarray(distances, np.float64) / np.sqrt(np.prod(asked.shape[1:])))
+    pixels, nearest = _flat(asked), np.full(len(asked), np.inf)
+    for start in range(0, len(training), TRAINING_AT_ONCE):
+        # scikit-learn sums the squares of float32 pixels in float64, so that a copy is found to be one.
+        _, distances = pairwise_distances_argmin_min(pixels, _flat(training[start : start + TRAINING_AT_ONCE]))
+        np.minimum(nearest, distances, out=nearest)
+    return measure(nearest / np.sqrt(np.prod(asked.shape[1:])))
 
 
 def _flat(images: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:

@@ -125,8 +125,9 @@ def test_frechet_of_known_gaussians(generator: np.random.Generator) -> None:
     assert 3**2 + 1.5**2 == pytest.approx(found.value, abs=4 * found.standard_error)
 
 
-def test_nearest_training_image_is_found(generator: np.random.Generator) -> None:
-    """A loop over all training images; a copy is at distance 0, also as fractions."""
+def test_nearest_training_image_is_found(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop over all training images, met in blocks; a copy is at distance 0, also as fractions."""
+    monkeypatch.setattr(samples, "TRAINING_AT_ONCE", 7)
     training = generator.integers(0, 256, (50, 1, 8, 8), dtype=np.uint8)
     images = generator.random((20, 1, 8, 8))
     each = [min(math.sqrt(((image - other / 255) ** 2).mean()) for other in training) for image in images]

@@ -25,8 +25,11 @@ def dci(codes: npt.ArrayLike, factors: npt.ArrayLike, *, n_trees: int = 20, gene
     """Disentanglement, completeness and informativeness (Eastwood & Williams 2018, section 2), 0 to 1 each.
 
     A random forest predicts each factor, as a class, from all code dimensions (scikit-learn's RandomForestClassifier:
-    `n_trees` trees, all dimensions looked at in each split, at least 5 images a leaf). It is fitted to half of the
-    images; the importances R (D, F) are its mean decreases of impurity.
+    `n_trees` trees, all dimensions looked at in each split). It is fitted to half of the images; the importances
+    R (D, F) are its mean decreases of impurity. A leaf holds at least a quarter as many
+    images as a value of the factor has on the average: with finer leaves a factor of many values, of which neighbours
+    are easily mistaken for each other, is learned by heart from the other dimensions; with coarser ones a factor that
+    several dimensions share is not found, and noise seems to know one factor better than another.
 
     - disentanglement: 1 - H_F(R_i / sum of R_i) of each dimension, averaged with its share of all importance as weight;
     - completeness: 1 - H_D(R_j / sum of R_j) of each factor, averaged;
@@ -67,7 +70,8 @@ def forest_importances(z: Doubles, table: Whole, n_trees: int, generator: np.ran
     importances, accuracies = [], []
     for factor in table.T:
         seed = int(generator.integers(2**31))
-        forest = RandomForestClassifier(n_trees, max_features=None, min_samples_leaf=5, random_state=seed)
+        leaf = max(1, len(fitted) // (4 * len(np.unique(factor))))
+        forest = RandomForestClassifier(n_trees, max_features=None, min_samples_leaf=leaf, random_state=seed)
         forest.fit(z[fitted], factor[fitted])
         importances.append(forest.feature_importances_)
         accuracies.append(forest.score(z[held_out], factor[held_out]))
