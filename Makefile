@@ -11,7 +11,7 @@ ifneq ($(ADDRESS),127.0.0.1)
 STREAMLIT += --server.allowedHosts "*"  # opened on purpose: others know this machine by names that are not known here
 endif
 
-.PHONY: help setup app dev test test-slow test-gpu lint checkpoints port-free browser
+.PHONY: help setup app dev test test-slow test-gpu lint checkpoints classifiers port-free browser
 .DELETE_ON_ERROR:
 
 help:
@@ -21,7 +21,7 @@ help:
 	@echo "make test         every test but the slow ones and those for a GPU"
 	@echo "make test-slow    the slow ones        make test-gpu    those for a GPU"
 	@echo "make lint         ruff and mypy"
-	@echo "make checkpoints  train the shipped models anew"
+	@echo "make checkpoints  train the shipped models anew        make classifiers  the shipped classifier"
 
 # --- the environment -------------------------------------------------------------------------------------------
 # A stamp is as old as the last install that went through: a changed requirements file makes it due again.
@@ -96,3 +96,16 @@ checkpoint-%: .venv/.stamp-app
 	mkdir -p "checkpoints/$*"
 	cd "checkpoints/local/$*-new" && cp card.json model.safetensors latents.npz history.jsonl "../../$*/"
 	rm -rf "checkpoints/local/$*-new"
+
+# MNIST's, whose features samples are compared by: a minute on one core. Other sets' are trained where they are needed.
+define CLASSIFIER
+from vae_core.checkpoints import SHIPPED_DIR
+from vae_core.data import load_dataset
+from vae_core.metrics.classifier import save_classifier, train_classifier
+data = load_dataset("mnist")
+save_classifier(SHIPPED_DIR / "classifiers" / data.checksum[:16], train_classifier(data))
+endef
+export CLASSIFIER
+
+classifiers: .venv/.stamp-app
+	OMP_NUM_THREADS=1 $(PY) -c "$$CLASSIFIER"

@@ -18,6 +18,7 @@ from vae_core.config import (
     WeightsDtype,
 )
 from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
+from vae_core.metrics.catalogue import GROUPS
 
 UNSET = argparse.SUPPRESS
 """Options that were not given stay out of the namespace: the defaults live in `vae_core.config` alone."""
@@ -82,6 +83,13 @@ def build_parser() -> argparse.ArgumentParser:
         default=None,
         metavar="N",
         help="only the first N images of the split",
+    )
+    p.add_argument(
+        "--figures",
+        type=_figures,
+        default=("elbo",),
+        metavar="GROUP,…",
+        help=f"what to measure: all, or some of {', '.join(GROUPS)} (default: elbo)",
     )
     p = commands.add_parser("encode", parents=[model, split, data, place, json_], help="encode a split into a table")
     p.add_argument("--out", required=True, metavar="FILE.csv|.npz")
@@ -217,6 +225,13 @@ def _floats(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as -0.5,1.0") from None
+
+
+def _figures(text: str) -> tuple[str, ...]:
+    groups = GROUPS if text == "all" else tuple(text.split(","))
+    if unknown := [group for group in groups if group not in GROUPS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of all, {', '.join(GROUPS)}")
+    return groups
 
 
 def _widths(text: str) -> tuple[int, ...]:

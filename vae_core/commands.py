@@ -7,6 +7,7 @@ import csv
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +83,13 @@ def show(arguments: argparse.Namespace) -> Document:
 
 
 def evaluate(arguments: argparse.Namespace) -> Document:
-    """ELBO and its parts on a split, and on request the importance-weighted bound."""
+    """ELBO and its parts on a split, and on request the importance-weighted bound and further figures."""
     import torch
 
-    from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, split_figures
+    from vae_core.metrics.catalogue import document
+    from vae_core.metrics.elbo import EVALUATION_SEED, elbo_parts, importance_weighted_nll, split_figures
+    from vae_core.metrics.report import measure_model
+    from vae_core.report import shown_progress
 
     explorer, data = _explorer_and_data(arguments)
     split = data.split(arguments.split)
@@ -95,6 +99,17 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     nll = None
     if arguments.importance_samples:
         nll = asdict(importance_weighted_nll(explorer.model, images, arguments.importance_samples, labels))
+    with shown_progress() as on_progress:
+        measured = measure_model(
+            explorer,
+            data,
+            wanted=arguments.figures,
+            split=arguments.split,
+            n_images=arguments.n_images,
+            checkpoints_dir=arguments.checkpoints_dir,
+            generator=np.random.default_rng(EVALUATION_SEED),
+            on_progress=on_progress,
+        )
     return {
         "name": explorer.name,
         "dataset": data.name,
@@ -103,6 +118,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
         "kl_per_dimension": list(figures.kl_per_dimension),
         "nll": nll,
         "importance_samples": arguments.importance_samples or None,
+        "figures": document(measured),
     }
 
 
@@ -148,7 +164,7 @@ def fit_sampler(arguments: argparse.Namespace) -> Document:
     from vae_core.latent.samplers.codes import Codes, encode_codes
     from vae_core.latent.samplers.sampler import fit_sampler
     from vae_core.latent.samplers.storage import save_sampler
-    from vae_core.report import progress_bar
+    from vae_core.report import shown_progress
 
     explorer, data = _explorer_and_data(arguments)
     if arguments.per_class and data.train.labels is None:
@@ -159,9 +175,9 @@ def fit_sampler(arguments: argparse.Namespace) -> Document:
     rows = []
     for name in FITTED_SAMPLERS if arguments.sampler == "all" else (arguments.sampler,):
         start = time.monotonic()
-        with progress_bar(f"{explorer.name}: {name}") as progress:
+        with shown_progress() as progress:
             generator = np.random.default_rng(arguments.seed)
-            sampler = fit_sampler(name, codes, generator=generator, on_progress=progress)
+            sampler = fit_sampler(name, codes, generator=generator, on_progress=partial(progress, name))
         path = save_sampler(explorer.path, sampler, explorer.card, arguments.checkpoints_dir)
         rows.append(
             {

@@ -83,13 +83,13 @@ def _terms(figures: dict[str, Any], loss: float) -> str:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr for one thing that takes a while; yields the function that is told the part done, 0 to 1."""
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+def shown_progress() -> Iterator[Callable[[str, float], None]]:
+    """A bar on stderr for one piece of work; called with what is being done and how much is done, from 0 to 1."""
+    console = Console(stderr=True)
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
 
 
 def print_document(document: Any) -> None:
@@ -108,8 +108,17 @@ def print_document(document: Any) -> None:
             table.add_row(*(Text(_text(row[name])) for name in columns))
         console.print(table)
         return
-    for name, value in document.items():
+    # Of the figures of `evaluate` those that have a line already are not repeated; --json has their definitions too.
+    lines = dict(document)
+    lines |= {name: _figure(figure) for name, figure in lines.pop("figures", {}).items() if name not in document}
+    for name, value in lines.items():
         console.print(f"{name.replace('_', ' ')}: {_text(value)}", markup=False, soft_wrap=True)
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return f"- ({figure['reason']})"
+    return f"{_text({key: figure[key] for key in ('value', 'standard_error')})} {figure['unit']}".rstrip()
 
 
 def _text(value: Any) -> str:

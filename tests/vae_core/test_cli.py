@@ -291,6 +291,22 @@ def test_evaluate(vae: Run, checkpoint: Path) -> None:
     assert -weighted["nll"]["value"] > weighted["elbo"]["value"]
 
 
+def test_evaluate_measures_what_is_asked_for(vae: Run, checkpoint: Path) -> None:
+    """`--figures` chooses groups, a value or a reason each; without it the ELBO and its parts; as text a line each."""
+    few = ("evaluate", "tiny", "--device", "cpu", "--n-images", 200)
+    assert ["elbo", "log_likelihood", "kl"] == list(vae(*few, "--json")[1]["figures"])
+    document = vae(*few, "--figures", "reconstruction,disentanglement", "--json")[1]
+    assert ["squared_error", "ssim", "mig"] == list(document["figures"])[:3]
+    assert {"value", "standard_error", "unit", "definition"} == document["figures"]["ssim"].keys()
+    assert {"value", "reason"} == document["figures"]["mig"].keys()
+    assert document["figures"]["mig"]["value"] is None
+    assert 0 == vae(*few, "--figures", "latent,disentanglement")[0]
+    for wrong in ("beauty", "elbo,", "all,elbo"):
+        code, _, err = vae(*few, "--figures", wrong)
+        assert 2 == code
+        assert "is none of all, elbo" in err
+
+
 def test_evaluate_refuses_other_images(vae: Run, checkpoint: Path, isolated: Path) -> None:
     """A data set that is not there is one line, with the folder looked in."""
     err = refused(vae("evaluate", "tiny", "--dataset", "mnist", "--data-dir", isolated / "empty", "--json"))

@@ -96,3 +96,14 @@ def test_split_refuses_other_arrays(images: np.ndarray, labels: np.ndarray | Non
     """A wrong type or shape is said in one sentence, not found out later."""
     with pytest.raises(DataError, match="must be"):
         Split(images, labels)
+
+
+def test_factors_are_checked_and_read_only() -> None:
+    """One row of int64 for each image, or a DataError; nobody changes them afterwards."""
+    images = np.zeros((3, 1, 8, 8), np.uint8)
+    split = Split(images, None, np.zeros((3, 2), np.int64))
+    assert split.factors is not None
+    assert not split.factors.flags.writeable
+    for wrong in (np.zeros((2, 2), np.int64), np.zeros(3, np.int64), np.zeros((3, 2), np.int32)):
+        with pytest.raises(DataError, match="factors must be int64 of shape"):
+            Split(images, None, wrong)
