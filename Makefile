@@ -57,8 +57,9 @@ port-free: .venv/.stamp-app
 
 # --- the checks ------------------------------------------------------------------------------------------------
 
+# Two processes: one drives the browser, the other does all the rest.
 test: .venv/.stamp-dev browser
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 test-slow: .venv/.stamp-dev browser
 	$(PY) -m pytest -m "slow and not gpu" -o timeout=3600

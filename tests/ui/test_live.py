@@ -143,7 +143,7 @@ def test_a_token_is_given_again_for_half_of_its_life(digits: LatentExplorer, mon
         {"origin": "http://[broken"},
         {"origin": "http://"},
     ],
-    ids=lambda change: next(f"{name} {str(value)[:20]}" for name, value in change.items()),
+    ids=lambda change: next(f"{name} {str(value)[:12]}" for name, value in change.items()),
 )
 def test_who_may_not_ask_is_refused(url: str, digits: LatentExplorer, change: dict[str, Any]) -> None:
     """No token, a forged one, a foreign origin: 403 before anything is accepted."""
