@@ -18,7 +18,7 @@ from vae_core.config import Colour, DataConfig
 from vae_core.data.fit import DEFAULT_SIDE, coloured, is_trainable, square
 
 MOST_PIXELS = 50_000_000
-"""Of one picture: what the largest cameras of telephones make, 200 MB in memory with alpha."""
+"""Of one picture: what the largest cameras of telephones make. One with alpha takes 600 MB while it is decoded."""
 
 LARGE = 4_000_000
 """Pixels from which pictures are decoded one at a time, so that a few of them do not fill the memory."""
