@@ -9,6 +9,7 @@ import shutil
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -250,12 +251,18 @@ def test_latents_that_do_not_fit(kind: str, checkpoint: Path) -> None:
 
 
 def test_latents_without_labels_or_spread(checkpoint: Path) -> None:
-    """Only mu must be there."""
+    """Labels may be missing, and a logvar where the family has none; where it has one it must be there."""
     mu = np.ones((read_card(checkpoint).data.n_test, 2), np.float32)
-    put_latents(checkpoint, npz(mu=mu))
+    put_latents(checkpoint, npz(mu=mu, logvar=mu))
     latents = read_latents(checkpoint, read_card(checkpoint))
-    assert (None, None) == (latents.logvar, latents.labels)
+    assert latents.labels is None
     assert np.array_equal(mu, latents.mu)
+    put_latents(checkpoint, npz(mu=mu))
+    with pytest.raises(CheckpointError, match="logvar"):
+        read_latents(checkpoint, read_card(checkpoint))
+    card = read_card(checkpoint)
+    without = replace(card, model=replace(card.model, family="ae"))
+    assert read_latents(checkpoint, without).logvar is None
 
 
 # -- one file to give away -----------------------------------------------------------------------------------------
