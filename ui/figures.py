@@ -15,6 +15,7 @@ TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
 MOST_POINTS = 400
 """Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
 
+SPLITS = ("train", "validation")
 TERMS = {"loss": "Loss", "log_likelihood": "Log-likelihood", "kl": "KL"}
 
 
@@ -34,9 +35,13 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
     Returns
     -------
     plotly.graph_objects.Figure
-        Three panels, in nats per image, with one legend.
+        A panel for each of the three that the family has, in nats per image, with one legend.
     """
-    figure = make_subplots(cols=3, subplot_titles=list(TERMS.values()), horizontal_spacing=0.09)
+    terms = [
+        term for term in TERMS if any(_value(line, split, term) is not None for line in history for split in SPLITS)
+    ] or list(TERMS)
+    titles = [TERMS[term] for term in terms]
+    figure = make_subplots(cols=len(terms), subplot_titles=titles, horizontal_spacing=0.09)
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     lines = [*history[:-1:stride], *history[-1:]]
     epochs = [line["epoch"] for line in lines]
@@ -45,7 +50,7 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
         "Validation": ("validation", {"color": VALIDATION_COLOUR, "width": 2.5}),
     }
     for name, (split, style) in styles.items():
-        for column, term in enumerate(TERMS, start=1):
+        for column, term in enumerate(terms, start=1):
             figure.add_scatter(
                 x=epochs,
                 y=[_value(line, split, term) for line in lines],

@@ -51,6 +51,7 @@ def measure_model(
     checkpoints_dir: str | Path | None = None,
     generator: np.random.Generator,
     on_progress: Progress = lambda what, share: None,
+    on_group: Callable[[Figures], None] = lambda figures: None,
 ) -> Figures:
     """Measure a model.
 
@@ -72,6 +73,8 @@ def measure_model(
         Each group draws from a stream of its own, so that no figure depends on which others are asked for.
     on_progress : callable
         Told what is being measured and how much is done, from 0 to 1.
+    on_group : callable
+        Given the figures of each group as soon as they are there: whoever stops then has what was measured so far.
 
     Returns
     -------
@@ -105,6 +108,7 @@ def measure_model(
                 found |= dict(zip(some, ask(), strict=True))
             except (_DoesNotApplyError, ShapeError) as problem:  # a ShapeError: too few images, a constant factor, …
                 found |= dict.fromkeys(some, NotMeasured(str(problem)))
+        on_group({name: found[name] for name in names_of([group])})
     on_progress("measured", 1.0)
     return found
 
