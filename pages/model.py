@@ -36,7 +36,8 @@ def show_figures(explorer: LatentExplorer, known: KnownFigures) -> None:
     """The ELBO and its terms on the test split, and whatever else was measured on it."""
     card = explorer.card
     st.markdown(
-        f"##### Figures on {card.test.n_images:,} test images, in nats per image",
+        f"##### Figures on {card.test.n_images:,} test images"
+        + (", in nats per image" if card.test.log_likelihood else ""),
         help="± is the standard error of the mean over the images; where the encoder gives a distribution, one z is "
         "drawn for each image.",
     )
@@ -69,16 +70,11 @@ def show_terms(explorer: LatentExplorer) -> None:
 
 
 def describe(explorer: LatentExplorer) -> None:
-    """Tables: the model, its data, its network."""
-    what, where = st.columns(2, gap="large")
-    with what:
-        st.markdown("##### What it is")
-        st.table(kinds.what_it_is(explorer), border="horizontal", alt="The model's architecture and objective.")
-        st.markdown("##### From image to z and back")
-        st.table(words.layer_table(explorer), border="horizontal", hide_index=True, alt="The network's layers.")
-    with where:
-        st.markdown("##### What it was trained on")
-        st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
+    """Tables: the model, and its data."""
+    st.markdown("##### What it is")
+    st.table(kinds.what_it_is(explorer), border="horizontal", alt="The model's architecture and objective.")
+    st.markdown("##### What it was trained on")
+    st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
 
 
 def list_damaged(damaged: list[CheckpointEntry]) -> None:
@@ -108,10 +104,12 @@ else:
         show_figures(explorer, known_figures(explorer.path, explorer.card))
         show_terms(explorer)
     with right:
+        describe(explorer)
         st.markdown("##### Take it away")
         offer_files(explorer)
         offer_lines(explorer)
         st.markdown("##### Bring a model")
         bring_a_model()
-    describe(explorer)
+    st.markdown("##### From image to z and back" if explorer.can.encode else "##### From z to an image")
+    st.table(words.layer_table(explorer), border="horizontal", hide_index=True, alt="The network's layers.")
 list_damaged([entry for entry in [*entries, unopened] if entry and entry.problem])

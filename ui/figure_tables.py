@@ -9,6 +9,9 @@ from ui.model_card import measure_text
 from ui.text import plain
 from vae_core.metrics.catalogue import DEFINITIONS, GROUPS, Figures, NotMeasured, names_of
 
+FIRM_SPACE = "\u00a0"
+"""A space that no line ends at: value and error stay together."""
+
 BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 TRUST = {
@@ -26,22 +29,26 @@ TRUST = {
 
 def show_figure_tables(figures: Figures) -> None:
     """All groups but the card's own; those that do not apply say why, quietly."""
-    for group in GROUPS:
-        if group != OF_THE_CARD:
-            _show_group(group, {name: figures[name] for name in names_of([group]) if name in figures})
+    groups = [group for group in GROUPS if group != OF_THE_CARD]
+    known = {group: {name: figures[name] for name in names_of([group]) if name in figures} for group in groups}
+    for group, found in known.items():
+        if found:
+            _show_group(group, found)
+    if missing := [GROUP_TITLES[group].lower() for group, found in known.items() if not found]:
+        st.caption(f"Not measured yet: {', '.join(missing)}.")
 
 
 def _show_group(group: str, figures: Figures) -> None:
     measured = {name: figure for name, figure in figures.items() if not isinstance(figure, NotMeasured)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{GROUP_TITLES[group]}**", width="content")
+        st.markdown(f"###### {GROUP_TITLES[group]}", width="content")
         with st.popover("What they mean", type="tertiary", width="content", key=f"meaning of {group}"):
             st.markdown("\n".join(f"- {definition_text(name)}" for name in names_of([group])))
     if measured:
         st.table(
             {
                 "Figure": [TITLES[name] for name in measured],
-                "Value": [measure_text(figure) for figure in measured.values()],
+                "Value": [measure_text(figure).replace(" ", FIRM_SPACE) for figure in measured.values()],
                 "Unit": [unit_text(name) for name in measured],
             },
             border="horizontal",
@@ -50,8 +57,6 @@ def _show_group(group: str, figures: Figures) -> None:
             alt=f"Figures: {GROUP_TITLES[group]}.",
         )
         st.caption(TRUST[group])
-    elif not figures:
-        st.caption("Not measured yet.")
     for reason, names in reasons(figures).items():
         which = "Does not apply" if len(names) == len(names_of([group])) else ", ".join(TITLES[n] for n in names)
         st.caption(f":material/remove: {which}: {plain(reason)}")

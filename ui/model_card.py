@@ -71,13 +71,8 @@ def figures(card: Card) -> list[tuple[str, Measure, str]]:
             reading += " Of an image whose class is told: it cannot be compared with one that has to find it out."
         found.append(("ELBO", test.elbo, reading))
     if test.log_likelihood is not None:
-        found.append(
-            (
-                "Log-likelihood",
-                test.log_likelihood,
-                "How well a decoded image predicts the pixels" + _SCALES[card.model.likelihood],
-            )
-        )
+        reading = "How well a decoded image predicts the pixels" + _SCALES[card.model.likelihood]
+        found.append(("= Log-likelihood" if test.elbo else "Log-likelihood", test.log_likelihood, reading))
     if test.kl is not None:
         reading = (
             "What z says of an image beyond the prior. More is not better: near 0 the decoder ignores z; very large, "
