@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ui.known_figures import GROUP_TITLES, OF_THE_CARD, TITLES
 from ui.model_card import measure_text
 from ui.text import plain
+from vae_core.card import Measure
 from vae_core.metrics.catalogue import DEFINITIONS, GROUPS, Figures, NotMeasured, names_of
 
 FIRM_SPACE = "\u00a0"
@@ -75,7 +78,7 @@ def unit_text(name: str) -> str:
     return f":gray[{', '.join(part for part in (what.unit, BETTER[what.better]) if part)}]"
 
 
-def reasons(figures: Figures) -> dict[str, list[str]]:
+def reasons(figures: Mapping[str, Measure | NotMeasured]) -> dict[str, list[str]]:
     """Why figures do not apply, each reason with the figures that it is of."""
     found: dict[str, list[str]] = {}
     for name, figure in figures.items():

@@ -50,7 +50,7 @@ def first_of_each_class(labels: Labels | None, n: int) -> list[int]:
 
 def at_random(n: int, seed: int) -> list[int]:
     """Ten of n images."""
-    return np.random.default_rng(seed).choice(n, min(AT_ONCE, n), replace=False).tolist()
+    return [int(i) for i in np.random.default_rng(seed).choice(n, min(AT_ONCE, n), replace=False)]
 
 
 def worst(models: Sequence[Compared], first: Compared, images: Pixels, labels: Labels | None) -> list[int]:
@@ -108,4 +108,5 @@ def _errors(
     card: str, data: str, _explorer: LatentExplorer, _images: Pixels, _labels: Labels | None
 ) -> npt.NDArray[np.float64]:
     found = np.moveaxis(_reconstructed(_explorer, _images, _labels), -1, 1)
-    return np.square(found.astype(np.float64) - _images).mean(axis=(1, 2, 3))
+    errors: npt.NDArray[np.float64] = np.square(found.astype(np.float64) - _images).mean(axis=(1, 2, 3))
+    return errors
