@@ -18,6 +18,7 @@ TITLES = {
     "elbo": "ELBO",
     "log_likelihood": "Log-likelihood",
     "kl": "KL",
+    "importance_weighted_nll": "Importance-weighted NLL",
     "squared_error": "Squared error",
     "ssim": "SSIM",
     "knn_accuracy": "kNN accuracy",
@@ -41,6 +42,7 @@ TITLES = {
 
 GROUP_TITLES = {
     "elbo": "Likelihood",
+    "bound": "Tighter bound",
     "reconstruction": "Reconstruction",
     "latent": "Latent space",
     "samples": "Samples",

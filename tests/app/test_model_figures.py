@@ -47,7 +47,7 @@ def test_measured_figures_stand_there_by_group(open_app: OpenApp, families: Path
     assert "lower is better" in rows["Squared error"][1]
     captions = [caption.value for caption in app.main.caption]
     assert any("Does not apply: The factors are not known." in caption for caption in captions)
-    assert "Not measured yet: latent space, samples." in captions
+    assert "Not measured yet: tighter bound, latent space, samples." in captions
 
 
 def test_damaged_figures_are_a_sentence(open_app: OpenApp, families: Path) -> None:
@@ -88,7 +88,7 @@ def test_measuring_goes_on_and_can_be_stopped(
     monkeypatch.setattr(measure, "measurement", lambda weights: one)
     app = open_app("model", model="vae")
     app.button(key="measure").click().run()
-    assert [(families / "vae", ["reconstruction", "latent", "samples", "disentanglement"], "cpu")] == asked
+    assert [(families / "vae", ["bound", "reconstruction", "latent", "samples", "disentanglement"], "cpu")] == asked
     other = open_app("model", model="vae")
     for session in (app, other):
         assert "measure" not in [button.key for button in session.button]

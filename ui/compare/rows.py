@@ -86,7 +86,7 @@ def why_not_comparable(models: Sequence[Compared], group: str) -> str | None:
     """Why no model can be called better by the figures of a group, in a sentence; None when one can."""
     if len({one.card.data.checksum for one in models}) > 1:
         return "these models were measured on different images (another set, another size, or binarized or not)."
-    if group == "elbo":
+    if group in ("elbo", "bound"):
         if len({one.card.model.likelihood for one in models if one.explorer.can.likelihood}) > 1:
             return "their likelihoods differ, and so does what a nat of them means."
         if len({one.explorer.can.label for one in models}) > 1:

@@ -49,7 +49,7 @@ def _show_notes(models: Sequence[Compared]) -> None:
     if why := why_not_comparable(models, "samples"):
         st.caption(f":material/info: No figure is marked: {why}")
     elif why := why_not_comparable(models, "elbo"):
-        st.caption(f":material/info: ELBO and log-likelihood are not marked: {why}")
+        st.caption(f":material/info: ELBO, log-likelihood and NLL are not marked: {why}")
     for one in models:
         if one.known.problem:
             st.warning(plain(one.known.problem), icon=":material/broken_image:")

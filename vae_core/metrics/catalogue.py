@@ -23,6 +23,10 @@ N_CODES = 10_000
 """Most images that are reconstructed; most codes that disentanglement is measured on."""
 
 
+N_BOUNDS, N_DRAWS = 500, 100
+"""Images whose importance-weighted bound is computed, and draws of z for each."""
+
+
 @dataclass(frozen=True)
 class Definition:
     """What a figure is.
@@ -72,6 +76,13 @@ DEFINITIONS = {
         "KL(q(z|x) || p(z)) in closed form",
         "Kingma & Welling 2014, appendix B",
         better="neither",
+    ),
+    "importance_weighted_nll": Definition(
+        "bound",
+        "nats per image",
+        f"upper bound on -log p(x), tighter than the ELBO: {N_DRAWS} draws of z an image; at most {N_BOUNDS} images",
+        "Burda et al. 2016, eq. 8",
+        better="lower",
     ),
     "squared_error": Definition(
         "reconstruction",

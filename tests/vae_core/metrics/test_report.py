@@ -98,8 +98,8 @@ def test_what_the_data_do_not_have(explorer: LatentExplorer, digits: ImageSet) -
 @pytest.mark.parametrize(
     ("can", "missing"),
     [
-        (Capabilities(encode=False, posterior=False, label=False), ("elbo", "reconstruction", "latent")),
-        (Capabilities(encode=True, posterior=False, label=False), ("elbo",)),
+        (Capabilities(encode=False, posterior=False, label=False), ("elbo", "bound", "reconstruction", "latent")),
+        (Capabilities(encode=True, posterior=False, label=False), ("elbo", "bound")),
     ],
 )
 def test_what_the_model_does_not_have(
