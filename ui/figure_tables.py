@@ -18,8 +18,8 @@ FIRM_SPACE = "\u00a0"
 BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 TRUST = {
-    "bound": "Nearer to the truth than the ELBO, and still a bound: more draws would lower it. Like the ELBO, it "
-    "compares models of the same data and likelihood only.",
+    "bound": "Nearer to the truth than the ELBO, and still a bound: more draws would lower it. Of fewer images, so "
+    "its error is larger. It compares models of the same data and likelihood only.",
     "reconstruction": "Of decoded means, without a draw of z. Blur costs little squared error; SSIM notices it. Good "
     "reconstructions say nothing of the samples.",
     "latent": "High accuracy says that classes lie apart, not that the model is good; one that is told the class need "

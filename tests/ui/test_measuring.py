@@ -72,3 +72,4 @@ def test_one_waits_for_the_other_and_can_be_stopped_before_its_turn(begin: Begin
     first.stop()
     until(lambda: not (first.under_way or second.under_way or third.under_way))
     assert (None, "begun.", None) == (first.problem, second.problem, third.problem)
+    assert "waiting for another measurement" == third.said

@@ -23,7 +23,7 @@ N_CODES = 10_000
 """Most images that are reconstructed; most codes that disentanglement is measured on."""
 
 
-N_BOUNDS, N_DRAWS = 500, 100
+N_BOUNDS, N_DRAWS = 1000, 100
 """Images whose importance-weighted bound is computed, and draws of z for each."""
 
 
@@ -80,7 +80,7 @@ DEFINITIONS = {
     "importance_weighted_nll": Definition(
         "bound",
         "nats per image",
-        f"upper bound on -log p(x), tighter than the ELBO: {N_DRAWS} draws of z an image; at most {N_BOUNDS} images",
+        f"upper bound on -log p(x), tighter than the ELBO: {N_DRAWS} draws of z an image; at most {N_BOUNDS:,} images",
         "Burda et al. 2016, eq. 8",
         better="lower",
     ),
