@@ -159,6 +159,7 @@ class _Run:
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
         labels = labels_of(self.model, data.train.labels)
         self.labels = None if labels is None else labels.to(self.device)
+        self.score = f"validation {'ELBO' if self.model.can.posterior else 'log-likelihood'}"
         self.redrawn = self.config.data.binarize == "dynamic"
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
@@ -177,7 +178,7 @@ class _Run:
         while position.epoch < training.epochs:
             # Before the epoch, not after it: so a run that was killed while it finished stops here again.
             if training.patience and position.epoch - position.best_epoch >= training.patience:
-                return Outcome("stopped early", f"The validation ELBO has not risen for {training.patience} epochs.")
+                return Outcome("stopped early", f"The {self.score} has not risen for {training.patience} epochs.")
             if not self._epoch():
                 self._save()
                 return Outcome("stopped")
@@ -247,7 +248,7 @@ class _Run:
         parts = elbo_parts(self.model, self.validation, self.data.validation.labels)
         if not all(np.isfinite(part).all() for part in (parts.log_likelihood, parts.kl) if part is not None):
             raise Diverged(
-                f"The validation figures stopped being a number after epoch {position.epoch}; "
+                f"The {self.score} stopped being a number after epoch {position.epoch}; "
                 f"the best weights until then, of epoch {position.best_epoch}, were kept."
             )
         figures = split_figures(parts)

@@ -6,7 +6,7 @@
     history.jsonl       a line an epoch
     snapshots/          what an epoch looked like: fixed.npz once, then epoch-0001.npz ...
     resume.safetensors  the last weights and the optimiser's state (see `state`)
-    model.safetensors   the best weights by validation ELBO
+    model.safetensors   the best weights by validation score, else the last
     latents.npz, card.json     written last: with them the folder is a checkpoint
     stop                its presence asks the process to stop
     train.log           what the process printed, when the app started it
