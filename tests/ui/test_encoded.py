@@ -22,6 +22,7 @@ from ui.records import nearest_record, point_record
 from ui.scores import scores
 from vae_core import DataError, LatentExplorer, ShapeError
 from vae_core.checkpoints import SHIPPED_DIR
+from vae_core.config import DataConfig
 from vae_core.data import DATASETS, ImageSet, Split, load_dataset
 
 N_TRAIN, N_TEST = 1397, 400
@@ -212,7 +213,7 @@ def test_another_set_of_that_name_is_replaced(tmp_path: Path, monkeypatch: pytes
     counts = (card.n_train, card.n_validation, card.n_test)
     splits = [Split(np.zeros((n, *card.image_shape), np.uint8), np.zeros(n, np.int64)) for n in counts]
 
-    def load(name: str) -> ImageSet:
+    def load(name: str, *, options: DataConfig) -> ImageSet:
         loads.append(files[0].read_text())
         is_right = all(file.read_text() == "right" for file in files)
         return ImageSet(name, "", *splits, (), card.checksum if is_right else "another")
