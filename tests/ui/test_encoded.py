@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -323,3 +324,19 @@ def test_threads_without_a_page_share_one_answer(
     assert N_TRAIN == sum(asked)
     assert all(answer is answers[0] for answer in answers)
     assert "" == caplog.text
+
+
+@pytest.mark.parametrize(("logvar", "mu"), [(170.0, 1.0), (2000.0, 1.0), (0.0, 1e20)])
+def test_codes_that_lead_to_infinity_are_facts_that_are_not_known(
+    explorer: LatentExplorer, logvar: float, mu: float
+) -> None:
+    """A brought model's codes are finite, what follows from them need not be: JSON has no word for that."""
+    latents = explorer.latents
+    brought = replace(
+        explorer,
+        latents=replace(latents, mu=latents.mu * np.float32(mu), logvar=np.full_like(latents.mu, logvar)),
+        card=replace(explorer.card, run=replace(explorer.card.run, command=f"{logvar} {mu}")),  # another key
+    )
+    facts = point_record(brought, "test", 3).facts
+    json.dumps(facts, allow_nan=False)
+    assert facts["kl"] is None
