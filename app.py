@@ -25,6 +25,7 @@ HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
     "vae_core.explorer",
+    "ui.lifeline",
     "ui.maps",
     "ui.readout",
     "ui.runs",

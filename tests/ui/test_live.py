@@ -461,8 +461,8 @@ def test_unknown_models_are_read_slowly(url: str, digits: LatentExplorer, monkey
         start = time.monotonic()
         for _ in range(130):
             page.send(request("0" * 32, Z))
-        assert [1] * 130 == [page.receive().status for _ in range(130)]
-        assert 1 < time.monotonic() - start < 8
+        assert [1] * 130 == [page.receive(20).status for _ in range(130)]
+        assert 1 < time.monotonic() - start < 20
         assert 0 == page.ask(request(model, Z)).status
 
 
