@@ -71,7 +71,7 @@ def test_dragging_along_a_film_decodes_live_and_settles_once(page: Page, explore
 
 
 def test_from_one_film_to_the_other_in_one_jump_nothing_is_lost(page: Page, explorer: LatentExplorer) -> None:
-    """The film that is left goes back to the pin only after the other has heard of the pointer: that one shows again."""
+    """The film that is left goes back to the pin after the other has heard of the pointer: that one shows again."""
     mu = explorer.latents.mu
     page.mouse.move(*middle_of(page, "linear", 1, 5))
     page.mouse.move(*middle_of(page, "slerp", 3, 5))
