@@ -57,7 +57,8 @@ def squared_mmd(posterior: DiagonalGaussian) -> Tensor:
         return mu.sum() * 0
     pairs = _kernel(mu[:, None] - mu, variance[:, None] + variance)  # (B, B)
     among = (pairs.sum() - pairs.diagonal().sum()) / (n * (n - 1))
-    return among - 2 * _kernel(mu, variance + 1).mean() + (d / (d + 2)) ** (d / 2)
+    own = float((d / (d + 2)) ** (d / 2))
+    return among - 2 * _kernel(mu, variance + 1).mean() + own
 
 
 def _kernel(difference: Tensor, variance: Tensor) -> Tensor:
