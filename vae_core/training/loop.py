@@ -255,7 +255,7 @@ class _Run:
         # During a warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
         # are kept only until there are some of the loss that was asked for. Without a score the last ones are kept.
         settled = is_settled(weights_at(steps[-1], self.steps_per_epoch, training), training)
-        score = figures.score if settled else None
+        score = self.objective.score(figures) if settled else None
         best = position.best_elbo is None or (score is not None and score > position.best_elbo)
         if best:
             position.best_epoch, position.best_elbo = position.epoch, score

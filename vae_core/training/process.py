@@ -57,7 +57,7 @@ def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
     for chosen, defaults in parts:
         standard = asdict(defaults)
         for name, value in asdict(chosen).items():
-            is_default = value == standard[name] and (name not in ("latent_dim", "epochs", "seed"))
+            is_default = value == standard[name] and name not in ("latent_dim", "epochs", "seed")
             idle = not heeds(config.model.family, name) or (name == "sigma" and config.model.likelihood != "gaussian")
             if (is_default and not complete) or idle or value in (None, (), ""):
                 continue
