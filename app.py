@@ -27,10 +27,11 @@ HEAVY_MODULES = (
     "vae_core.explorer",
     "ui.maps",
     "ui.readout",
-    "ui.runs",
     "ui.scrubber",
     "ui.sliders",
     "ui.takeaway",
+    "ui.train.form",
+    "ui.train.watch",
     "ui.view",
     "ui.wall",
 )
