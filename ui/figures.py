@@ -42,15 +42,19 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
     history : sequence of mappings
         The lines of a run's history.jsonl, one an epoch; may be empty.
     height : int
-        Of the figure, in pixels.
+        Of one row of panels with all that belongs to the figure, in pixels; a second row adds half of it.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        One to four panels side by side, in nats per image, with one legend.
+        One to three panels side by side or four in two rows, in nats per image, with one legend.
     """
     terms = terms_of(history)
-    figure = make_subplots(cols=len(terms), subplot_titles=[TERMS[term] for term in terms], horizontal_spacing=0.08)
+    columns = 2 if len(terms) == 4 else len(terms)  # four beside each other would be too narrow to read
+    rows = len(terms) // columns
+    figure = make_subplots(
+        rows, columns, subplot_titles=[TERMS[term] for term in terms], horizontal_spacing=0.09, vertical_spacing=0.24
+    )
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     lines = [*history[:-1:stride], *history[-1:]]
     epochs = [line["epoch"] for line in lines]
@@ -70,8 +74,8 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
                 legendgroup=name,
                 showlegend=term == measured[0],
                 hovertemplate=f"epoch %{{x}}: %{{y:.2f}}<extra>{name}</extra>",
-                row=1,
-                col=1 + terms.index(term),
+                row=1 + terms.index(term) // columns,
+                col=1 + terms.index(term) % columns,
             )
     figure.update_annotations(font_size=13)
     if terms == ["loss"]:
@@ -79,12 +83,18 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
             GAN_DRAW, line={"color": VALIDATION_COLOUR, "width": 1, "dash": "dot"}, annotation_text="neither wins"
         )
     figure.add_annotation(
-        text="nats per image, by epoch", x=0.5, y=-0.19, xref="paper", yref="paper", yanchor="top", showarrow=False
+        text="nats per image, by epoch",
+        x=0.5,
+        y=-0.19 / rows,
+        xref="paper",
+        yref="paper",
+        yanchor="top",
+        showarrow=False,
     )
     figure.update_layout(
-        height=height,
+        height=height * (1 + rows) // 2,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.32, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.32 / rows, "yanchor": "top"},
         dragmode=False,
         uirevision="curves",
     )

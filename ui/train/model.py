@@ -48,36 +48,33 @@ class Model:
     hidden: str
     binarize: Binarize
 
-    @property
-    def family(self) -> Family:
-        """Which of the families."""
-        family: Family = self.values["family"]
-        return family
 
-
-def choose_model(data: Data) -> Model:
-    """Draw the choice."""
+def choose_family(data: Data) -> Family:
+    """Draw the choice of the family, with a sentence on what it is for."""
     offered = [name for name in get_args(Family) if data.n_classes >= 2 or not CAPABILITIES[name].label]
     family = choice("Family", "family", offered, MODEL.family)
     st.caption(PURPOSE[family])
-    if "cvae" not in offered:
-        why = "this data has none" if data.name else "there is no data yet"
-        st.caption(f":material/info: No conditional VAE here: it needs two classes or more, and {why}.")
-    with st.grid(2, min_column_width=140):
-        network = choice("Network", "network", get_args(Network), MODEL.network)
-        widths = default_hidden(network, data.image_shape)
-        label = "Hidden widths" if network == "mlp" else "Channels"
-        hidden = text(label, "hidden", placeholder=", ".join(map(str, widths)))
-        values: dict[str, Any] = {"family": family, "network": network}
-        values["latent_dim"] = number("Latent dimension", "latent_dim", MODEL.latent_dim)
-        binarize: Binarize = "no"
-        if CAPABILITIES[family].likelihood:
-            likelihood = choice("Likelihood", "likelihood", get_args(LikelihoodName), MODEL.likelihood)
-            values["likelihood"] = likelihood
-            if likelihood == "gaussian":
-                values["sigma"] = _sigma()
-            elif likelihood == "bernoulli":
-                binarize = choice("Black and white", "binarize", get_args(Binarize), "no")
+    if data.name and "cvae" not in offered:
+        st.caption(":material/info: No conditional VAE here: it is told the class, and this data has fewer than two.")
+    return family
+
+
+def choose_model(family: Family, data: Data) -> Model:
+    """Draw the choice of all else."""
+    network = choice("Network", "network", get_args(Network), MODEL.network)
+    widths = default_hidden(network, data.image_shape)
+    label = "Hidden widths" if network == "mlp" else "Channels"
+    hidden = text(label, "hidden", placeholder=", ".join(map(str, widths)))
+    values: dict[str, Any] = {"family": family, "network": network}
+    values["latent_dim"] = number("Latent dimension", "latent_dim", MODEL.latent_dim)
+    binarize: Binarize = "no"
+    if CAPABILITIES[family].likelihood:
+        likelihood = choice("Likelihood", "likelihood", get_args(LikelihoodName), MODEL.likelihood)
+        values["likelihood"] = likelihood
+        if likelihood == "gaussian":
+            values["sigma"] = _sigma()
+        elif likelihood == "bernoulli":
+            binarize = choice("Black and white", "binarize", get_args(Binarize), "no")
     return Model(values, hidden, binarize)
 
 

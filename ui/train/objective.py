@@ -11,7 +11,7 @@ from ui.train.fields import TRAINING, choice, number, text
 from ui.train.model import MODEL
 from vae_core.config import Activation, Family, Noise, Schedule
 from vae_core.device import available_devices
-from vae_core.families import heeds
+from vae_core.families import CAPABILITIES, heeds
 from vae_core.training.process import free_name
 
 CHARACTER = {
@@ -29,33 +29,45 @@ FINE = {"kl_cycles": "KL cycles", "kl_warmup": "KL warm-up", "free_bits": "Free 
 
 @dataclass(frozen=True)
 class Training:
-    """What the form says of the training, not yet checked: values of a TrainConfig, and what stands outside of it."""
+    """What the form says of the training, not yet checked: values of a TrainConfig, and the run's name or ""."""
+
+    values: dict[str, Any]
+    name: str
+
+
+@dataclass(frozen=True)
+class More:
+    """What stands folded, not yet checked: further values of a TrainConfig, one of a ModelConfig, and the device."""
 
     values: dict[str, Any]
     activation: Activation
-    name: str
     device: str
 
 
 def choose_training(family: Family, base: str, epochs: int) -> Training:
     """Draw the choice; an empty `name` asks for one to be made from `base`."""
-    with st.grid(2, min_column_width=140):
-        values = {field: _setting(field, label) for field, label in CHARACTER.items() if heeds(family, field)}
-        values["epochs"] = number("Epochs", "epochs", epochs)
-        values["learning_rate"] = number("Learning rate", "learning_rate")
-        values["batch_size"] = number("Batch size", "batch_size")
-        values["seed"] = number("Seed", "seed")
-        name = text("Name", "name", placeholder=free_name(base))
+    values = {field: _setting(field, label) for field, label in CHARACTER.items() if heeds(family, field)}
+    values["epochs"] = number("Epochs", "epochs", epochs)
+    values["learning_rate"] = number("Learning rate", "learning_rate")
+    return Training(values, text("Name", "name", placeholder=free_name(base)))
+
+
+def choose_more(family: Family) -> More:
+    """Draw the settings that stand folded."""
     with st.expander("More settings"), st.grid(2, min_column_width=140):
+        values: dict[str, Any] = {}
         for field, label in FINE.items():
             if heeds(family, field) and not (field == "kl_warmup" and values["kl_cycles"]):
                 values[field] = number(label, field)
+        values["batch_size"] = number("Batch size", "batch_size")
         values["schedule"] = choice("Schedule", "schedule", get_args(Schedule), TRAINING.schedule)
-        values["patience"] = number("Patience", "patience")
+        if CAPABILITIES[family].likelihood:  # else there is no score that could rise
+            values["patience"] = number("Patience", "patience")
         activation: Activation = choice("Activation", "activation", get_args(Activation), MODEL.activation)
+        values["seed"] = number("Seed", "seed")
         devices = available_devices()
         device = choice("Train on", "device", devices, devices[0]) if len(devices) > 1 else devices[0]
-    return Training(values, activation, name, device)
+    return More(values, activation, device)
 
 
 def _setting(field: str, label: str) -> Any:

@@ -17,8 +17,10 @@ from vae_core.uploads import LARGEST_UPLOAD, Upload, store_upload, sweep_uploads
 UPLOAD, UPLOADER, PROBLEM = "train upload", "train files", "train upload problem"
 BY_UPLOAD, BY_PATH = "Upload", "Path on this machine"
 
-WHAT = """Several pictures; one .zip of pictures, flat or one folder a class; or one .npz or .npy of arrays. A .csv with
-the columns `file` (in arrays `index`) and `label` may come along."""
+WHAT = (
+    "Several pictures; or one .zip of pictures, flat or one folder a class; or one .npz or .npy of arrays. With it, if "
+    "you like, a .csv of classes: columns file (for arrays index) and label."
+)
 
 
 def choose_images() -> tuple[str, DataConfig, Preview] | None:
@@ -85,6 +87,8 @@ def _uploaded() -> Upload | None:
     if upload is not None and not upload.renew():
         st.info("The upload is no longer on the server: drop the files here once more.")
         return None
+    if upload is None:
+        st.caption(WHAT)
     return upload
 
 

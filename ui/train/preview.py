@@ -16,6 +16,9 @@ from vae_core.images import montage
 
 SEEN = "train preview"
 WALL_COLUMNS = 8
+ROW_HEIGHT = 64
+"""Pixels: a reason may take three lines."""
+
 MOST_SAID = 6
 """Classes and sizes that are named; what remains is counted."""
 
@@ -76,7 +79,9 @@ def show_left_out(left_out: Sequence[LeftOut]) -> None:
         files = "file" if len(left_out) == 1 else "files"
         with st.expander(f"{len(left_out):,} {files} left out", icon=":material/rule:"):
             table = {"File": [item.name for item in left_out], "Why": [item.reason for item in left_out]}
-            st.dataframe(table, hide_index=True, width="stretch", height=min(320, 36 * (len(left_out) + 1) + 2))
+            height = min(5, len(left_out)) * ROW_HEIGHT + 38
+            columns = {"File": st.column_config.TextColumn(width=110)}
+            st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, height=height, column_config=columns)
 
 
 def _shortened(words: Sequence[str]) -> str:

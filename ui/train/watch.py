@@ -65,7 +65,7 @@ def show_progress(status: Status) -> None:
 
 
 def show_terms(history: list[dict[str, Any]]) -> None:
-    """The validation figures of the last epoch that the family has, and the best of the one that weights are kept by."""
+    """The validation figures that the family has, of the last epoch, and the best of the one that weights go by."""
     last = history[-1]["validation"]
     titles = {"elbo": "ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
     shown = [field for field in titles if last[field] is not None]
