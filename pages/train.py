@@ -8,7 +8,7 @@ from ui import runs, trash
 from ui.text import plain
 from ui.train import form, watch
 from vae_core.errors import VaeCoreError
-from vae_core.training.run_folder import RunFolder, list_runs
+from vae_core.training.run_folder import LIVE_STATES, RunFolder, list_runs
 
 EXPLORE = Path(__file__).with_name("explore.py")
 
@@ -17,7 +17,7 @@ EXPLORE = Path(__file__).with_name("explore.py")
 def new_run() -> None:
     """The settings: a change reruns the form and nothing else."""
     chosen = form.settings()
-    ready, training = chosen.data.is_ready, chosen.training
+    ready = chosen.data.is_ready
     pressed = st.button(
         "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready, key="train start"
     )
@@ -26,7 +26,7 @@ def new_run() -> None:
     try:
         config, command = chosen.config(), chosen.command()
         if pressed:
-            run = runs.start(config, training.name, training.device, chosen.data.image_shape)
+            run = runs.start(config, chosen.training.name, chosen.more.device, chosen.data.image_shape)
             st.session_state["train run"] = run.name
             st.rerun()
     except VaeCoreError as problem:
@@ -72,7 +72,7 @@ def show_run(run: RunFolder) -> None:
 
 def buttons(run: RunFolder, state: str) -> None:
     """What may be done with a run in this state; the keys name the run, so that no press ever reaches another one."""
-    live, name = state in runs.LIVE_STATES, run.name
+    live, name = state in LIVE_STATES, run.name
     asked = live and run.stop_asked()
     stop_label = "Stopping …" if asked else "Stop"
     if live and st.button(stop_label, icon=":material/stop:", disabled=asked, key=f"train stop {name}"):

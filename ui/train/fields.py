@@ -15,6 +15,8 @@ TRAINING = TrainConfig()
 
 HELP = {
     "dataset": "The images to learn from; a part is held out for validation and another for the final test.",
+    "path": "Of a folder or file that the server can read. It is read where it lies, now and when the run begins.",
+    "labels": "With the columns file (for arrays index) and label; without it, one folder a class makes classes.",
     "side": "Images become squares of this many pixels, 8 to 64: the middle of each, scaled. Empty: as they are where "
     "all have one size of 8 to 64 pixels, else 32.",
     "colour": "As they are: colour unless all are grey.",

@@ -51,8 +51,8 @@ class Model:
 
 def choose_family(data: Data) -> Family:
     """Draw the choice of the family, with a sentence on what it is for."""
-    offered = [name for name in get_args(Family) if data.n_classes >= 2 or not CAPABILITIES[name].label]
-    family = choice("Family", "family", offered, MODEL.family)
+    offered: list[Family] = [name for name in get_args(Family) if data.n_classes >= 2 or not CAPABILITIES[name].label]
+    family: Family = choice("Family", "family", offered, MODEL.family)
     st.caption(PURPOSE[family])
     if data.name and "cvae" not in offered:
         st.caption(":material/info: No conditional VAE here: it is told the class, and this data has fewer than two.")

@@ -31,9 +31,10 @@ def choose_images() -> tuple[str, DataConfig, Preview] | None:
             "Where they are", [BY_UPLOAD, BY_PATH], default=BY_UPLOAD, required=True, key="train way",
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
+    upload: Upload | None = None
     try:
         if way == BY_PATH:
-            name, labels, upload = *_typed(), None
+            name, labels = _typed()
         else:
             upload = _uploaded()
             name, labels = (upload.dataset, upload.labels) if upload else ("", "")
@@ -68,7 +69,7 @@ def _is_loopback(host: str | None) -> bool:
 def _typed() -> tuple[str, str]:
     """The data set's name and the path of its labels; both empty at first."""
     path = text("Folder, .zip, .npz or .npy", "path", placeholder="/home/me/pictures")
-    labels = text("Table of labels (.csv), if there is one", "labels", placeholder="none")
+    labels = text("Table of classes (.csv), if there is one", "labels", placeholder="none")
     if not path:
         return "", ""
     st.button("Read again", icon=":material/refresh:", key="train read again", on_click=forget)

@@ -60,7 +60,7 @@ def show(preview: Preview) -> None:
     channels, height, width = preview.image_shape
     n_images = preview.n_train + preview.n_validation + preview.n_test
     colour = "grey" if channels == 1 else "colour"
-    st.markdown(f"**{plain(preview.title)}** · {n_images:,} images of {height}×{width} in {colour}")
+    st.markdown(f"**{plain(preview.title)}** · {n_images:,} images of {width}×{height} in {colour}")
     wall = montage(preview.samples, columns=WALL_COLUMNS, scale=max(1, 64 // height), gap=2)
     pictures.show(wall, f"{len(preview.samples)} of the images, as a model will see them.", stretch=True)
     found = [f"{width}×{height}{f' ({n:,})' if len(preview.sizes) > 1 else ''}" for (width, height), n in preview.sizes]
