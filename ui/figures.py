@@ -52,9 +52,8 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
     terms = terms_of(history)
     columns = 2 if len(terms) == 4 else len(terms)  # four beside each other would be too narrow to read
     rows = len(terms) // columns
-    figure = make_subplots(
-        rows, columns, subplot_titles=[TERMS[term] for term in terms], horizontal_spacing=0.09, vertical_spacing=0.24
-    )
+    titles = ["Losses of both players, summed"] if terms == ["loss"] else [TERMS[term] for term in terms]
+    figure = make_subplots(rows, columns, subplot_titles=titles, horizontal_spacing=0.09, vertical_spacing=0.24)
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     lines = [*history[:-1:stride], *history[-1:]]
     epochs = [line["epoch"] for line in lines]

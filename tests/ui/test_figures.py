@@ -54,7 +54,7 @@ def test_a_family_shows_what_it_has() -> None:
         line["train"]["log_likelihood"] = -80.0
     assert {"Log-likelihood"} == {panel for _, panel in drawn(autoencoder)}
     gan = history(2, kl=None, elbo=None, log_likelihood=None, loss=2.0)
-    assert {("Training", "Loss")} == drawn(gan).keys()
+    assert {("Training", "Losses of both players, summed")} == drawn(gan).keys()
     assert [GAN_DRAW] == [shape.y0 for shape in curves(gan).layout.shapes]
 
 

@@ -48,7 +48,6 @@ def choose_training(family: Family, base: str, epochs: int) -> Training:
     """Draw the choice; an empty `name` asks for one to be made from `base`."""
     values = {field: _setting(field, label) for field, label in CHARACTER.items() if heeds(family, field)}
     values["epochs"] = number("Epochs", "epochs", epochs)
-    values["learning_rate"] = number("Learning rate", "learning_rate")
     return Training(values, text("Name", "name", placeholder=free_name(base)))
 
 
@@ -59,6 +58,7 @@ def choose_more(family: Family) -> More:
         for field, label in FINE.items():
             if heeds(family, field) and not (field == "kl_warmup" and values["kl_cycles"]):
                 values[field] = number(label, field)
+        values["learning_rate"] = number("Learning rate", "learning_rate")
         values["batch_size"] = number("Batch size", "batch_size")
         values["schedule"] = choice("Schedule", "schedule", get_args(Schedule), TRAINING.schedule)
         if CAPABILITIES[family].likelihood:  # else there is no score that could rise

@@ -68,7 +68,7 @@ def _is_loopback(host: str | None) -> bool:
 
 def _typed() -> tuple[str, str]:
     """The data set's name and the path of its labels; both empty at first."""
-    path = text("Folder, .zip, .npz or .npy", "path", placeholder="/home/me/pictures")
+    path = text("Folder, .zip, .npz or .npy", "path", placeholder="~/pictures")
     labels = text("Table of classes (.csv), if there is one", "labels", placeholder="none")
     if not path:
         return "", ""

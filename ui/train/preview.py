@@ -80,7 +80,7 @@ def show_left_out(left_out: Sequence[LeftOut]) -> None:
         with st.expander(f"{len(left_out):,} {files} left out", icon=":material/rule:"):
             table = {"File": [item.name for item in left_out], "Why": [item.reason for item in left_out]}
             height = min(5, len(left_out)) * ROW_HEIGHT + 38
-            columns = {"File": st.column_config.TextColumn(width=110)}
+            columns = {"File": st.column_config.TextColumn(width=110), "Why": st.column_config.TextColumn(width=230)}
             st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, height=height, column_config=columns)
 
 
