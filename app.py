@@ -28,10 +28,11 @@ HEAVY_MODULES = (
     "ui.lifeline",
     "ui.maps",
     "ui.readout",
-    "ui.runs",
     "ui.scrubber",
     "ui.sliders",
     "ui.takeaway",
+    "ui.train.form",
+    "ui.train.watch",
     "ui.view",
     "ui.wall",
 )

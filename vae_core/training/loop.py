@@ -298,7 +298,8 @@ class _Run:
     def _write_fixed(self) -> None:
         split, encodes = self.data.validation, self.model.can.encode
         labels = None if split.labels is None or not encodes else split.labels[:N_SNAPSHOT_POINTS]
-        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes]))
+        names = () if labels is None else self.data.class_names
+        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes], names))
 
     @torch.inference_mode()
     def _write_snapshot(self) -> None:
