@@ -16,7 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui import live
-from ui.no_delay import NoDelay
+from ui.connections import FairConnections
 from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
@@ -25,12 +25,14 @@ HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
     "vae_core.explorer",
+    "ui.lifeline",
     "ui.maps",
     "ui.readout",
-    "ui.runs",
     "ui.scrubber",
     "ui.sliders",
     "ui.takeaway",
+    "ui.train.form",
+    "ui.train.watch",
     "ui.view",
     "ui.wall",
 )
@@ -75,7 +77,7 @@ def warm_up() -> None:
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
     routes=[*ROUTES, live.ROUTE],
-    middleware=[Middleware(NoDelay), Middleware(PreloadPlotly)],
+    middleware=[Middleware(FairConnections), Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,
 )

@@ -43,9 +43,9 @@ LAUNCHER = """
 import streamlit as st
 from starlette.middleware import Middleware
 from ui import live
-from ui.no_delay import NoDelay
+from ui.connections import FairConnections
 from ui.routes import ROUTES
-app = st.App({page!r}, routes=[*ROUTES, live.ROUTE], middleware=[Middleware(NoDelay)])
+app = st.App({page!r}, routes=[*ROUTES, live.ROUTE], middleware=[Middleware(FairConnections)])
 """
 MAP_PAGE = """
 import numpy as np

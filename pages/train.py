@@ -4,12 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import runs, train_form, trash
-from ui.figures import curves
+from ui import runs, trash
 from ui.text import plain
-from vae_core.checkpoints import check_name
+from ui.train import form, watch
 from vae_core.errors import VaeCoreError
-from vae_core.training.run_folder import RunFolder, list_runs
+from vae_core.training.run_folder import LIVE_STATES, RunFolder, list_runs
 
 EXPLORE = Path(__file__).with_name("explore.py")
 
@@ -17,17 +16,18 @@ EXPLORE = Path(__file__).with_name("explore.py")
 @st.fragment
 def new_run() -> None:
     """The settings: a change reruns the form and nothing else."""
-    settings = train_form.settings()
-    ready = train_form.offer_data(settings.dataset)
+    chosen = form.settings()
+    ready = chosen.data.is_ready
     pressed = st.button(
         "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready, key="train start"
     )
+    if not ready:
+        return
     try:
-        config, command = settings.config(), settings.command()
-        if settings.name:
-            check_name(settings.name)
+        config, command = chosen.config(), chosen.command()
         if pressed:
-            st.session_state["train run"] = runs.start(config, settings.name, settings.device).name
+            run = runs.start(config, chosen.training.name, chosen.more.device, chosen.data.image_shape)
+            st.session_state["train run"] = run.name
             st.rerun()
     except VaeCoreError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
@@ -63,23 +63,16 @@ def watch_runs(live_before: frozenset[str]) -> None:
 
 def show_run(run: RunFolder) -> None:
     """One run in detail."""
-    status, history = run.status(), run.history()
+    status = run.status()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{run.name}**", width="stretch")
         buttons(run, status.state)
-    runs.show_progress(status)
-    if history:
-        runs.show_terms(history)
-        what = "Loss, log-likelihood and KL over the epochs, for training and validation."
-        st.plotly_chart(curves(history), config={"displayModeBar": False}, alt=what)
-        runs.show_space(run, history)
-    if status.state == "failed":
-        runs.show_log(run)
+    watch.show_details(run, status)
 
 
 def buttons(run: RunFolder, state: str) -> None:
     """What may be done with a run in this state; the keys name the run, so that no press ever reaches another one."""
-    live, name = state in runs.LIVE_STATES, run.name
+    live, name = state in LIVE_STATES, run.name
     asked = live and run.stop_asked()
     stop_label = "Stopping …" if asked else "Stop"
     if live and st.button(stop_label, icon=":material/stop:", disabled=asked, key=f"train stop {name}"):

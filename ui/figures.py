@@ -15,34 +15,45 @@ TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
 MOST_POINTS = 400
 """Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
 
-SPLITS = ("train", "validation")
-TERMS = {"loss": "Loss", "log_likelihood": "Log-likelihood", "kl": "KL"}
-COMPARED_TERMS = {"elbo": "Validation ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
+TERMS = {"loss": "Loss", "elbo": "ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
+
+GAN_DRAW = 3 * math.log(2)
+"""Both players' losses of a GAN where neither can do better: see `vae_core.models.objectives.adversarial`."""
+
+
+def terms_of(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which terms a family's curves show: those that it has, and the loss where that is none of them turned over."""
+    if not history:
+        return ["elbo", "log_likelihood", "kl"]
+    had = [term for term in TERMS if term != "loss" and history[-1]["validation"][term] is not None]
+    if had and all(math.isclose(line["train"]["loss"], -line["train"][had[0]], rel_tol=1e-5) for line in history):
+        return had
+    return ["loss", *had]
 
 
 def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Figure:
-    """Loss, log-likelihood and KL over the epochs, training and validation, side by side.
+    """The terms of the ELBO over the epochs, training and validation, as far as the family has them, and the loss.
 
-    The loss is kl_weight * kl - log_likelihood, with the weight that training used in that epoch; for validation it is
-    computed here.
+    The loss, what training minimised in that epoch, is shown where it is not -ELBO or -log-likelihood itself: where
+    the KL has another weight or there are other terms. It is one of training alone.
 
     Parameters
     ----------
     history : sequence of mappings
         The lines of a run's history.jsonl, one an epoch; may be empty.
     height : int
-        Of the figure, in pixels.
+        Of one row of panels with all that belongs to the figure, in pixels; a second row adds half of it.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        A panel for each of the three that the family has, in nats per image, with one legend.
+        One to three panels side by side or four in two rows, in nats per image, with one legend.
     """
-    terms = [
-        term for term in TERMS if any(_value(line, split, term) is not None for line in history for split in SPLITS)
-    ] or list(TERMS)
-    titles = [TERMS[term] for term in terms]
-    figure = make_subplots(cols=len(terms), subplot_titles=titles, horizontal_spacing=0.09)
+    terms = terms_of(history)
+    columns = 2 if len(terms) == 4 else len(terms)  # four beside each other would be too narrow to read
+    rows = len(terms) // columns
+    titles = ["Losses of both players, summed"] if terms == ["loss"] else [TERMS[term] for term in terms]
+    figure = make_subplots(rows, columns, subplot_titles=titles, horizontal_spacing=0.09, vertical_spacing=0.24)
     lines = _thinned(history)
     epochs = [line["epoch"] for line in lines]
     styles = {
@@ -50,23 +61,26 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
         "Validation": ("validation", {"color": VALIDATION_COLOUR, "width": 2.5}),
     }
     for name, (split, style) in styles.items():
-        if all(_value(line, split, term) is None for line in lines for term in terms):
-            continue
-        for column, term in enumerate(terms, start=1):
+        measured = [term for term in terms if term != "loss" or split == "train"]
+        for term in measured:
             figure.add_scatter(
                 x=epochs,
-                y=[_value(line, split, term) for line in lines],
+                y=[line[split][term] for line in lines],
                 mode="lines+markers" if len(lines) == 1 else "lines",  # a line needs two points to be seen
                 line=style,
                 name=name,
                 legendgroup=name,
-                showlegend=column == 1,
+                showlegend=term == measured[0],
                 hovertemplate=f"epoch %{{x}}: %{{y:.2f}}<extra>{name}</extra>",
-                row=1,
-                col=column,
+                row=1 + terms.index(term) // columns,
+                col=1 + terms.index(term) % columns,
             )
-    # Without a likelihood the loss is that of the game between two networks, in no unit that means anything alone.
-    _arrange(figure, height, "by epoch" if terms == ["loss"] else "nats per image, by epoch")
+    figure.update_annotations(font_size=13)
+    if terms == ["loss"]:
+        figure.add_hline(
+            GAN_DRAW, line={"color": VALIDATION_COLOUR, "width": 1, "dash": "dot"}, annotation_text="neither wins"
+        )
+    _arrange(figure, height, rows)
     return figure
 
 
@@ -89,17 +103,17 @@ def compared_curves(
     plotly.graph_objects.Figure or None
         A panel for each term that any of them has, in nats per image; None when there is none.
     """
-    every = [line for history in histories.values() for line in history]
-    terms = [term for term in COMPARED_TERMS if any(line["validation"][term] is not None for line in every)]
+    every = [line["validation"] for history in histories.values() for line in history]
+    terms = [term for term in TERMS if any(figures.get(term) is not None for figures in every)]
     if not terms:
         return None
-    titles = [COMPARED_TERMS[term] for term in terms]
+    titles = [f"Validation {TERMS[terms[0]]}", *(TERMS[term] for term in terms[1:])]
     figure = make_subplots(cols=len(terms), subplot_titles=titles, horizontal_spacing=0.09)
+    figure.update_annotations(font_size=13)
     for (name, history), colour in zip(histories.items(), colours, strict=True):
         lines = _thinned(history)
-        if all(line["validation"][term] is None for line in lines for term in terms):
-            continue
-        for column, term in enumerate(terms, start=1):
+        had = [term for term in terms if any(line["validation"][term] is not None for line in lines)]
+        for term in had:
             figure.add_scatter(
                 x=[line["epoch"] for line in lines],
                 y=[line["validation"][term] for line in lines],
@@ -107,38 +121,37 @@ def compared_curves(
                 line={"color": colour, "width": 2},
                 name=name,
                 legendgroup=name,
-                showlegend=column == 1,
+                showlegend=term == had[0],
                 hovertemplate=f"epoch %{{x}}: %{{y:.2f}}<extra>{name}</extra>",
                 row=1,
-                col=column,
+                col=1 + terms.index(term),
             )
     _arrange(figure, height)
     return figure
 
 
 def _thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """At most so many lines that a curve shows them, the last one among them."""
+    """At most so many lines that a curve shows them all, the last one among them."""
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     return [*history[:-1:stride], *history[-1:]]
 
 
-def _arrange(figure: go.Figure, height: int, below: str = "nats per image, by epoch") -> None:
-    figure.update_annotations(font_size=13)
-    figure.add_annotation(text=below, x=0.5, y=-0.19, xref="paper", yref="paper", yanchor="top", showarrow=False)
+def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:
+    figure.add_annotation(
+        text="nats per image, by epoch",
+        x=0.5,
+        y=-0.19 / rows,
+        xref="paper",
+        yref="paper",
+        yanchor="top",
+        showarrow=False,
+    )
     figure.update_layout(
-        height=height,
+        height=height * (1 + rows) // 2,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.32, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.32 / rows, "yanchor": "top"},
         dragmode=False,
         uirevision="curves",
     )
     figure.update_xaxes(nticks=4, tickangle=0, automargin=True)
-    figure.update_yaxes(nticks=5, automargin=True)
-
-
-def _value(line: Mapping[str, Any], split: str, term: str) -> float | None:
-    figures: Mapping[str, float | None] = line[split]
-    if term == "loss" and "loss" not in figures:
-        kl, log_likelihood = figures["kl"], figures["log_likelihood"]
-        return None if kl is None or log_likelihood is None else float(line["kl_weight"]) * kl - log_likelihood
-    return figures[term]
+    figure.update_yaxes(nticks=4, automargin=True)

@@ -64,8 +64,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live_allowance import MOST_SOCKETS as MOST_OF_SESSION
 from ui.live_allowance import allowance_of
-from ui.live_client import Client
+from ui.live_client import LARGEST_MESSAGE, Client
 from ui.live_models import look_up, recall, remember
+from ui.live_transport import limit_messages
 from vae_core import LatentExplorer
 
 PATH = "/live"
@@ -141,6 +142,7 @@ async def _answer(websocket: WebSocket) -> None:
     _sockets[websocket] = address
     allowance.n_sockets += 1
     try:
+        limit_messages(websocket, LARGEST_MESSAGE)
         await websocket.accept(PROTOCOL)
         await Client(websocket, lookup, allowance).serve()
     finally:

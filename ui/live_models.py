@@ -21,7 +21,7 @@ LIST_SECONDS = 3.0
 """How old the list of the folders may be. A list that takes long may be twenty times as old as that took."""
 
 _open: WeakValueDictionary[tuple[bytes, str], LatentExplorer] = WeakValueDictionary()
-_listed: dict[bytes, CheckpointEntry] = {}
+_listed: dict[bytes, list[CheckpointEntry]] = {}
 _listed_until = 0.0
 _lock, _list_lock = Lock(), Lock()
 
@@ -62,14 +62,22 @@ def look_up(model: bytes, device: str) -> LatentExplorer:
         began = monotonic()
         if began >= _listed_until:
             found = [entry for entry in list_checkpoints() if entry.card is not None]
-            _listed = {bytes.fromhex(entry.card.key)[:N_MODEL_BYTES]: entry for entry in found if entry.card}
+            _listed = {}
+            for entry in found:
+                assert entry.card is not None
+                _listed.setdefault(bytes.fromhex(entry.card.key)[:N_MODEL_BYTES], []).append(entry)
             _listed_until = monotonic() + max(LIST_SECONDS, 20 * (monotonic() - began))
-        entry = _listed.get(model)
-    if entry is None:
-        raise _missing()
-    explorer = open_explorer(entry, device)
-    remember(explorer)
-    return explorer
+        entries = _listed.get(model, [])
+    problem = _missing()
+    for entry in entries:  # copies, of which one may be damaged
+        try:
+            explorer = open_explorer(entry, device)
+        except CheckpointError as damage:
+            problem = damage
+            continue
+        remember(explorer)
+        return explorer
+    raise problem
 
 
 def _missing() -> CheckpointError:

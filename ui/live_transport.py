@@ -27,6 +27,13 @@ def transport_of(websocket: WebSocket) -> asyncio.Transport | None:
     return transport_below(websocket._receive)
 
 
+def limit_messages(websocket: WebSocket, most: int) -> None:
+    """Have a larger message ended with 1009 as soon as it says how large it is, before it is held."""
+    protocol = getattr(getattr(websocket._receive, "__self__", None), "conn", None)
+    if protocol is not None and hasattr(protocol, "max_message_size"):
+        protocol.max_message_size = most
+
+
 async def drained(websocket: WebSocket, progress: Callable[[], None]) -> None:
     """Wait until what was sent has left the server, telling of each part that has."""
     transport = transport_of(websocket)

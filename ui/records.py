@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,12 +80,23 @@ def _record(explorer: LatentExplorer, split: str, index: int, distance: float | 
         "label": None if one.labels is None else int(one.labels[0]),
         "distance": distance,
         "mu": one.mu[0].tolist(),
-        "sigma": None if one.logvar is None else np.exp(0.5 * one.logvar[0]).tolist(),
+        "sigma": None if one.logvar is None else _sigma(one.logvar[0]),
         "log_likelihood": log_likelihood,
-        "kl": None if kl is None else float(kl[0]),
-        "elbo": elbo,
+        "kl": None if kl is None else _finite(float(kl[0])),
+        "elbo": None if elbo is None else _finite(elbo),
     }
     return PointRecord(images, facts)
+
+
+def _sigma(logvar: npt.NDArray[np.float32]) -> list[float] | None:
+    with np.errstate(over="ignore"):
+        sigma: list[float] = np.exp(0.5 * logvar).tolist()
+    return sigma if all(map(math.isfinite, sigma)) else None
+
+
+def _finite(value: float) -> float | None:
+    # A brought model's codes are finite, but what follows from them need not be; JSON has no word for infinity.
+    return value if math.isfinite(value) else None
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

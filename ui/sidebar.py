@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import address, state
 from ui.fetch import fetch_button
+from ui.lifeline import lifeline
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.data import DATASETS, is_available
@@ -42,6 +43,7 @@ def show() -> None:
         state.choose_explorer(entries, device if device in devices else devices[0])
         if (explorer := state.open_model()) is None:
             return
+        lifeline(explorer)
         _data_status(explorer)
         if len(devices) == 1:
             st.caption(f":material/memory: Decoding on {_device_name(device)}")

@@ -38,12 +38,6 @@ class SplitFigures:
     kl: Measure | None
     kl_per_dimension: Annotated[tuple[Annotated[float, Field(ge=-1e-3)], ...], Field(max_length=512)]
 
-    @property
-    def score(self) -> float | None:
-        """What the best weights are chosen by, higher is better: the ELBO, else the log-likelihood, else None."""
-        best = self.elbo or self.log_likelihood
-        return best.value if best else None
-
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DataCard:

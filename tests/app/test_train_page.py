@@ -84,6 +84,7 @@ def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> N
     app.text_input(key="train name").set_value("mine").run()
     app.text_input(key="train hidden").set_value("64, 32").run()
     app.selectbox(key="train likelihood").set_value("gaussian").run()
+    app.selectbox(key="train sigma_kind").set_value("number").run()
     app.number_input(key="train sigma").set_value(0.25).run()
     app.number_input(key="train beta").set_value(4.0).run()
     app.number_input(key="train epochs").set_value(7).run()

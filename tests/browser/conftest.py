@@ -30,7 +30,7 @@ _shots_folder = pytest.StashKey[Path]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder `browser`, and have one process do it all: two browsers would starve each other."""
+    """Mark everything in this folder `browser`, and have one process do it all: two browsers starve each other."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)

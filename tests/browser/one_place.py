@@ -25,6 +25,7 @@ SHELL = """
 import numpy as np
 import streamlit as st
 from ui.decoder import decode
+from ui.lifeline import lifeline
 from ui.place import Place
 from ui.records import nearest_record
 from ui.readout import readout
@@ -70,6 +71,7 @@ for name, make in METHODS.items():
     path = make(mu[3], mu[8], 5)
     scrubber(place, path=path, pictures=decode(explorer, path), label=name, key=name, on_settled=settle)
 readout(place, record=record, class_names=names, key="readout")
+lifeline(explorer)
 """
 
 PLACE = "window[Symbol.for('latent space explorer')].places.get('here')"

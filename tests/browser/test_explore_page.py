@@ -131,6 +131,24 @@ def test_explore_fits_a_laptop_without_scrolling(app_server: AppServer, open_pag
     assert [] == too_tall(page)
 
 
+def test_a_page_that_nobody_touched_outlives_its_server(chromium: Browser, tmp_path: Path) -> None:
+    """Opened and left alone, it is live again soon after its server is, though the new one knows no fragment of it."""
+    env = {"VAE_CHECKPOINTS_DIR": str(tmp_path), "VAE_OFFLINE": "1"}
+    with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        with serve_app(PROJECT_ROOT / "app.py", env=env) as server:
+            page.goto(f"{server.url}/?model=digits-2d&z=0.5,-1")
+            ready(page)
+            page.wait_for_function(f"{EXPLORE}.channel.status === 'open'")
+            server.process.send_signal(signal.SIGKILL)
+            expect(page.locator(".view .trouble")).to_contain_text("reconnect")
+        with serve_app(PROJECT_ROOT / "app.py", env=env, port=urlsplit(server.url).port):
+            page.wait_for_function(f"{EXPLORE}.channel.status === 'open'", timeout=20_000)
+            assert pytest.approx([0.5, -1]) == z_of(page)
+            page.mouse.move(*window_spot(page, 1.2, -0.8), steps=5)
+            assert_shows_what_torch_says(page, LatentExplorer.load("digits-2d", device="cpu"))
+
+
 def test_a_page_outlives_its_server(chromium: Browser, tmp_path: Path) -> None:
     """Killed and started again on its port: the page says so, then goes on by itself with z where it was."""
     explorer = LatentExplorer.load("digits-2d", device="cpu")

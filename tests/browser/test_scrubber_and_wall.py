@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.one_place import PLACE, assert_shows, ready, runs, serve_place, settled
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
-from vae_core.latent.paths import linear
+from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
 
 
@@ -68,6 +68,15 @@ def test_dragging_along_a_film_decodes_live_and_settles_once(page: Page, explore
     assert before + 1 == runs(page)
     expect(page.locator(".scrubber").first).to_have_attribute("data-active", "")
     expect(page.locator(".scrubber").last).not_to_have_attribute("data-active", "")
+
+
+def test_from_one_film_to_the_other_in_one_jump_nothing_is_lost(page: Page, explorer: LatentExplorer) -> None:
+    """The film that is left goes back to the pin after the other has heard of the pointer: that one shows again."""
+    mu = explorer.latents.mu
+    page.mouse.move(*middle_of(page, "linear", 1, 5))
+    page.mouse.move(*middle_of(page, "slerp", 3, 5))
+    page.wait_for_timeout(200)
+    np.testing.assert_allclose(slerp(mu[3], mu[8], 5)[3], page.evaluate(f"[...{PLACE}.z]"), atol=0.02)
 
 
 def test_the_film_is_previewed_and_played_by_keys(page: Page, explorer: LatentExplorer) -> None:

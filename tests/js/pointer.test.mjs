@@ -36,6 +36,14 @@ test("of a mouse that reports 8,000 times a second 250 places are heard, and the
   assert.equal(heard.at(-1), 7999)
 })
 
+test("what was heard before the pointer had left the element beside is heard again", () => {
+  const { heard, say } = surface()
+  say("pointerrawupdate", 5, 100)
+  say("pointerenter", 5, 100)
+  say("pointermove", 5, 107)
+  assert.deepEqual(heard, [5, 5])
+})
+
 test("a button that goes down where the pointer stands is a change, and so is coming back", () => {
   const { heard, say } = surface()
   say("pointermove", 5, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from ui.records import nearest_record, point_record
 from ui.scores import scores
 from vae_core import DataError, LatentExplorer, ShapeError
 from vae_core.checkpoints import SHIPPED_DIR
+from vae_core.config import DataConfig
 from vae_core.data import DATASETS, ImageSet, Split, load_dataset
 
 N_TRAIN, N_TEST = 1397, 400
@@ -212,7 +214,7 @@ def test_another_set_of_that_name_is_replaced(tmp_path: Path, monkeypatch: pytes
     counts = (card.n_train, card.n_validation, card.n_test)
     splits = [Split(np.zeros((n, *card.image_shape), np.uint8), np.zeros(n, np.int64)) for n in counts]
 
-    def load(name: str) -> ImageSet:
+    def load(name: str, *, options: DataConfig) -> ImageSet:
         loads.append(files[0].read_text())
         is_right = all(file.read_text() == "right" for file in files)
         return ImageSet(name, "", *splits, (), card.checksum if is_right else "another")
@@ -322,3 +324,19 @@ def test_threads_without_a_page_share_one_answer(
     assert N_TRAIN == sum(asked)
     assert all(answer is answers[0] for answer in answers)
     assert "" == caplog.text
+
+
+@pytest.mark.parametrize(("logvar", "mu"), [(170.0, 1.0), (2000.0, 1.0), (0.0, 1e20)])
+def test_codes_that_lead_to_infinity_are_facts_that_are_not_known(
+    explorer: LatentExplorer, logvar: float, mu: float
+) -> None:
+    """A brought model's codes are finite, what follows from them need not be: JSON has no word for that."""
+    latents = explorer.latents
+    brought = replace(
+        explorer,
+        latents=replace(latents, mu=latents.mu * np.float32(mu), logvar=np.full_like(latents.mu, logvar)),
+        card=replace(explorer.card, run=replace(explorer.card.run, command=f"{logvar} {mu}")),  # another key
+    )
+    facts = point_record(brought, "test", 3).facts
+    json.dumps(facts, allow_nan=False)
+    assert facts["kl"] is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +54,13 @@ def test_a_model_of_another_server_is_looked_up(digits: LatentExplorer, looks: l
     found = live_models.look_up(model, "cpu")
     assert digits.card == found.card
     assert live_models.recall(model, "cpu") is found
+
+
+def test_a_damaged_copy_hides_no_good_one(digits: LatentExplorer, isolated: Path) -> None:
+    """Of two folders with the same card, the one whose weights are whole is opened."""
+    copy = Path(shutil.copytree(digits.path, isolated / "zz-damaged"))
+    (copy / "model.safetensors").write_bytes(bytes(100))
+    assert "digits-2d" == live_models.look_up(bytes.fromhex(digits.card.key)[:16], "cpu").name
 
 
 def test_who_is_not_there_is_not_looked_for_again(looks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

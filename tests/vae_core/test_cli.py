@@ -22,6 +22,7 @@ from PIL import Image
 from tests.vae_core.runs import new_run, small_config
 from vae_core.checkpoints import PROJECT_ROOT, read_card
 from vae_core.cli import main
+from vae_core.config import DataConfig
 from vae_core.data import ImageSet
 from vae_core.explorer import LatentExplorer
 from vae_core.images import to_uint8
@@ -194,7 +195,7 @@ def test_resuming_finds_the_data_where_it_was(
     """A resumed run reads the data folder that it was started with, unless another is named."""
     looked_in = []
 
-    def full(name: str, data_dir: str | None = None) -> ImageSet:
+    def full(name: str, data_dir: str | None = None, options: DataConfig | None = None) -> ImageSet:
         looked_in.append(data_dir)
         raise OSError(28, "No space left on device")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -183,3 +184,23 @@ def test_dynamic_draws_differ_by_epoch_and_survive_a_stop(
     train_here(again, few)
     assert left_behind(folders[1]) == left_behind(again)
     assert (folders[0].path / "model.safetensors").read_bytes() != (again.path / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(("family", "kept"), [("ae", "best"), ("gan", "last")])
+def test_the_best_weights_are_those_of_the_highest_score(
+    family: str, kept: str, few: ImageSet, isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an ELBO the log-likelihood decides, and without a score the last weights are kept."""
+    real, shifts = loop.elbo_parts, iter([0.0, 100.0, -100.0])
+
+    def scripted(*given: Any) -> Any:
+        parts, shift = real(*given), next(shifts)
+        return parts if parts.log_likelihood is None else replace(parts, log_likelihood=parts.log_likelihood + shift)
+
+    monkeypatch.setattr(loop, "elbo_parts", scripted)
+    config = TrainConfig(epochs=3, threads=1, batch_size=32, patience=1)
+    run = RunConfig(dataset="digits", model=ModelConfig(family=family, hidden=(8,)), training=config)
+    folder = RunFolder.create("scored", new_request(run, "cpu"), isolated)
+    train_here(folder, few)
+    expected = {"best": ([True, True, False], 2), "last": ([True, True, True], 3)}[kept]
+    assert expected == ([line["best"] for line in folder.history()], LatentExplorer.load("scored").card.run.best_epoch)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MixtureSameFamily, MultivariateNormal, Normal
 
+from vae_core.card import Measure, SplitFigures
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.models import DiagonalGaussian, Model, build_model, prior_log_prob
 from vae_core.models.objectives import Losses, Objective, Weights, build_objective
@@ -225,24 +226,33 @@ def test_a_last_batch_of_one_image_has_a_finite_loss() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, 2.0])
 def test_the_mmd_of_a_shifted_gaussian_is_known(shift: float) -> None:
-    """Between N(m, I) and N(0, I) it is 2 (h / (h + 2))^(D/2) (1 - exp(-|m|^2 / (2 (h + 2)))), h = D; 0 at m = 0."""
-    d = 3
-    z = torch.randn((4000, d), generator=seeded()) + torch.tensor([shift, 0.0, 0.0])
+    """Between N(m, I) and N(0, I) it is 2 (h / (h + 2))^(D/2) (1 - exp(-|m|^2 / (2 (h + 2)))), h = D; 0 at m = 0.
+
+    However q(z) is made up: all images alike, or each with a narrow q(z|x) of its own.
+    """
+    d, m = 3, torch.tensor([shift, 0.0, 0.0])
     expected = 2 * (d / (d + 2)) ** (d / 2) * (1 - math.exp(-(shift**2) / (2 * (d + 2))))
-    assert expected == pytest.approx(float(squared_mmd(z)), abs=0.004)
+    alike = DiagonalGaussian(m.expand(5, d), torch.zeros(5, d))
+    assert expected == pytest.approx(float(squared_mmd(alike)), abs=1e-6)
+    mu = math.sqrt(0.75) * torch.randn((3000, d), generator=seeded()) + m
+    narrow = DiagonalGaussian(mu, torch.full_like(mu, math.log(0.25)))
+    assert expected == pytest.approx(float(squared_mmd(narrow)), abs=0.004)
 
 
-def test_the_mmd_is_that_of_drawn_priors() -> None:
-    """The expectations over the prior in closed form are what many draws from it give."""
-    z = 0.3 * torch.randn((200, 2), generator=seeded()) + 1
-    y, y_too = torch.randn((2, 4000, 2), generator=seeded(1))
+def test_the_mmd_is_that_of_draws() -> None:
+    """The expectations in closed form are what many draws from q(z|x) and from the prior give."""
+    mu = torch.randn((6, 2), generator=seeded()) + 0.5
+    posterior = DiagonalGaussian(mu, torch.randn((6, 2), generator=seeded(1)) - 1)
+    z, y, y_too = (torch.randn((6, 1500, 2), generator=seeded(2 + i)) for i in range(3))
+    z = posterior.mu[:, None] + torch.exp(0.5 * posterior.logvar)[:, None] * z
+    y, y_too = y.flatten(0, 1), y_too.flatten(0, 1)
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
-        return torch.exp(-torch.cdist(a, b).square() / 4)
+        return torch.exp(-torch.cdist(a, b).square() / 4).mean()
 
-    among = (kernel(z, z).sum() - 200) / (200 * 199)
-    expected = among - 2 * kernel(z, y).mean() + kernel(y, y_too).mean()
-    assert float(expected) == pytest.approx(float(squared_mmd(z)), abs=0.01)
+    among = torch.stack([kernel(z[i], z[j]) for i in range(6) for j in range(6) if i != j]).mean()
+    expected = among - 2 * kernel(z.flatten(0, 1), y) + kernel(y, y_too)
+    assert float(expected) == pytest.approx(float(squared_mmd(posterior)), abs=0.01)
 
 
 def test_info_vae_adds_the_mmd() -> None:
@@ -251,7 +261,21 @@ def test_info_vae_adds_the_mmd() -> None:
     model = objective_of("info-vae").model
     posterior = model.encode(images())
     assert loss_of(objective_of("vae")) == pytest.approx(none, rel=1e-6)
-    assert 10 * squared_mmd(posterior.rsample(generator=seeded())).item() == pytest.approx(ten - none, abs=1e-4)
+    assert isinstance(posterior, DiagonalGaussian)
+    assert 10 * squared_mmd(posterior).item() == pytest.approx(ten - none, abs=1e-4)
+
+
+def test_info_vae_chooses_its_weights_by_its_own_beta() -> None:
+    """With beta = 0 by the log-likelihood, with beta = 1 by the ELBO; the VAE always by the ELBO."""
+
+    def measure(value: float) -> Measure:
+        return Measure(value=value, standard_error=None)
+
+    figures = SplitFigures(
+        n_images=1, elbo=measure(-9.0), log_likelihood=measure(-5.0), kl=measure(4.0), kl_per_dimension=(4.0,)
+    )
+    for family, beta, expected in (("info-vae", 0.0, -5.0), ("info-vae", 1.0, -9.0), ("vae", 0.5, -9.0)):
+        assert expected == objective_of(family, beta=beta).score(figures)
 
 
 # -- ae, dae -----------------------------------------------------------------------------------------------------------
@@ -301,17 +325,16 @@ def test_each_player_is_moved_by_its_own_term_alone() -> None:
     objective = objective_of("gan")
     own = dict(objective.discriminator.named_parameters())  # type: ignore[operator,union-attr]
     theirs = dict(objective.model.named_parameters())
-    state = {name: tensor.clone() for name, tensor in objective.state_dict().items()}
     losses_of(objective).loss.backward()  # type: ignore[no-untyped-call]
     found = {name: p.grad for name, p in objective.named_parameters()}
-    objective.load_state_dict(state)  # the vectors that follow the largest singular values moved on
-
     x, bce = images(), torch.nn.functional.binary_cross_entropy_with_logits
     z = torch.randn((16, 3), generator=seeded())
     fake = objective.model.mean(z)
     judge: Any = objective.discriminator
     real_score, fake_score = judge(torch.cat([x, fake.detach()])).chunk(2)
     of_judge = bce(real_score, torch.ones(16, 1)) + bce(fake_score, torch.zeros(16, 1))
+    slopes = torch.func.vmap(torch.func.grad(lambda one: judge(one[None])[0, 0]))(x)
+    of_judge = of_judge + 0.5 * slopes.flatten(1).square().sum(1).mean()
     for (name, _), grad in zip(own.items(), torch.autograd.grad(of_judge, list(own.values())), strict=True):
         torch.testing.assert_close(grad, found[f"discriminator.{name}"], rtol=1e-4, atol=1e-6)
     of_maker = bce(judge(fake), torch.ones(16, 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,13 @@ def poison(monkeypatch: pytest.MonkeyPatch, from_step: int) -> None:
     """Make the loss NaN from a step on, counted from 1 over the whole run."""
     elbo_terms, calls = VAE.elbo_terms, [0]
 
-    def poisoned(model: VAE, x: Tensor, *, generator: torch.Generator | None = None) -> Any:
+    def poisoned(
+        model: VAE, x: Tensor, label: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Any:
         calls[0] += torch.is_grad_enabled()  # the evaluation's calls are not steps
         if torch.is_grad_enabled() and calls[0] >= from_step:
             x = x * math.nan
-        return elbo_terms(model, x, generator=generator)
+        return elbo_terms(model, x, label, generator=generator)
 
     monkeypatch.setattr(VAE, "elbo_terms", poisoned)
 
@@ -127,10 +130,10 @@ def scripted_elbos(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> None
     """Make the validation ELBO of epoch 1, 2, ... what is given."""
     real, script = loop.elbo_parts, iter(values)
 
-    def scripted(model: VAE, images: Tensor) -> Any:
+    def scripted(model: VAE, images: Tensor, labels: Any = None) -> Any:
         parts = real(model, images)
         shift = next(script) - float((parts.log_likelihood - parts.kl.sum(1)).mean())
-        return type(parts)(parts.log_likelihood + shift, parts.kl, parts.mu, parts.logvar)
+        return replace(parts, log_likelihood=parts.log_likelihood + shift)
 
     monkeypatch.setattr(loop, "elbo_parts", scripted)
 

@@ -7,7 +7,6 @@ this folder first, and each uses the names of those before it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +29,9 @@ def component(name: str, folder: Path, files: Sequence[str]) -> Callable[..., An
         Its own JavaScript files without their `.js`, each using those before it.
     """
     parts = [Path(__file__).parent / f"{part}.js" for part in SHARED] + [folder / f"{part}.js" for part in files]
-    mount = st.components.v2.component(
+    return st.components.v2.component(
         name,
         html=(folder / f"{name}.html").read_text(encoding="utf-8"),
         css=(folder / f"{name}.css").read_text(encoding="utf-8"),
         js="\n".join(part.read_text(encoding="utf-8") for part in parts),
     )
-    # What asks for a fresh token of the live channel needs no answer: the rerun itself brings it.
-    return partial(mount, on_renew_change=lambda: None)

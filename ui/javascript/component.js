@@ -15,7 +15,7 @@ class LiveComponent {
     if (other) this.leave()
     this.place = place
     this.draw(data)
-    if (other) this.undo = [place.channel.needsToken(() => this.trigger("renew", performance.now())), ...this.listen(place)]
+    if (other) this.undo = this.listen(place)
   }
 
   /** Python hears through this component where a hand has settled; returns how to stop. */

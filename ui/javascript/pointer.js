@@ -16,5 +16,7 @@ export function onMove(element, fn) {
   }
   element.addEventListener("pointerrawupdate", hear)
   element.addEventListener("pointermove", hear)
-  element.addEventListener("pointerleave", () => (last = "")) // it may come back to the same place
+  // It may come back to the same place; and the element that it came from has heard of its leaving only now, and may have
+  // undone what the early movement did here.
+  for (const type of ["pointerenter", "pointerleave"]) element.addEventListener(type, () => (last = ""))
 }

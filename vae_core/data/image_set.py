@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,6 +189,14 @@ def left_out_csv(image_set: ImageSet) -> bytes:
     writer.writerow(["file", "reason"])
     writer.writerows((item.name, item.reason) for item in image_set.left_out)
     return text.getvalue().encode()
+
+
+def read_left_out(content: bytes) -> tuple[LeftOut, ...]:
+    """The inverse of `left_out_csv`, as far as the table is sound: it may be torn, or a stranger's."""
+    rows = csv.DictReader(io.StringIO(content.decode(errors="replace"), newline=""))
+    with suppress(csv.Error):
+        return tuple(LeftOut(row["file"], row["reason"]) for row in rows if row.get("file") and row.get("reason"))
+    return ()
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

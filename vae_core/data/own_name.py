@@ -40,6 +40,23 @@ def parse_own(name: str) -> tuple[str, Path]:
     return kind, expanded(path)
 
 
+def own_name_of(path: str) -> str:
+    """The name of the data at a path: a folder's, or by its ending a zip, npz or npy file's.
+
+    Raises
+    ------
+    DataError
+        When nothing of these lies there.
+    """
+    if is_own(path):
+        return absolute_spec(path)
+    place = expanded(path)
+    kind = "folder" if place.is_dir() else place.suffix.lower().removeprefix(".")
+    if kind not in KINDS or not place.exists():
+        raise DataError(f"{printable(path[:200])!r}: expected the path of a folder, or of a .zip, .npz or .npy file.")
+    return absolute_spec(f"{kind}:{place}")
+
+
 def absolute_spec(name: str) -> str:
     """The name with its path made absolute, so that it means the same from any folder; other names as they are."""
     if not is_own(name):
@@ -66,8 +83,13 @@ def short_name(name: str) -> str:
     if not is_own(name):
         return name
     kind, _ = parse_own(name)
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", Path(title_of(name)).stem).strip("-")
-    return plain[:LONGEST_BASE].strip("-") or kind
+    return plain_letters(Path(title_of(name)).stem, otherwise=kind)
+
+
+def plain_letters(text: str, *, otherwise: str) -> str:
+    """A name made of the plain letters and digits of a text; `otherwise` where there are none."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+    return plain[:LONGEST_BASE].strip("-") or otherwise
 
 
 def printable(text: str) -> str:

@@ -195,14 +195,14 @@ def _elbo(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
         label = subject.labels if subject.explorer.can.label else None
         return subject.explorer.score(subject.images, label)
 
-    def bound() -> list[Measure]:
-        elbo, kl = scores().elbo, scores().kl
-        if elbo is None or kl is None:
+    def of_posterior(values: npt.NDArray[np.float64] | None) -> list[Measure]:
+        if values is None:
             raise _DoesNotApplyError("This model's encoder gives a point and no distribution, so it has no ELBO.")
-        return [measure(elbo), measure(kl)]
+        return [measure(values)]
 
+    yield ("elbo",), lambda: of_posterior(scores().elbo)
     yield ("log_likelihood",), lambda: [measure(scores().log_likelihood)]
-    yield ("elbo", "kl"), bound
+    yield ("kl",), lambda: of_posterior(scores().kl)
 
 
 def _bound(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:

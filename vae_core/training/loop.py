@@ -159,6 +159,7 @@ class _Run:
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
         labels = labels_of(self.model, data.train.labels)
         self.labels = None if labels is None else labels.to(self.device)
+        self.score = f"validation {'ELBO' if self.model.can.posterior else 'log-likelihood'}"
         self.redrawn = self.config.data.binarize == "dynamic"
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
@@ -177,7 +178,7 @@ class _Run:
         while position.epoch < training.epochs:
             # Before the epoch, not after it: so a run that was killed while it finished stops here again.
             if training.patience and position.epoch - position.best_epoch >= training.patience:
-                return Outcome("stopped early", f"The validation ELBO has not risen for {training.patience} epochs.")
+                return Outcome("stopped early", f"The {self.score} has not risen for {training.patience} epochs.")
             if not self._epoch():
                 self._save()
                 return Outcome("stopped")
@@ -247,14 +248,14 @@ class _Run:
         parts = elbo_parts(self.model, self.validation, self.data.validation.labels)
         if not all(np.isfinite(part).all() for part in (parts.log_likelihood, parts.kl) if part is not None):
             raise Diverged(
-                f"The validation figures stopped being a number after epoch {position.epoch}; "
+                f"The {self.score} stopped being a number after epoch {position.epoch}; "
                 f"the best weights until then, of epoch {position.best_epoch}, were kept."
             )
         figures = split_figures(parts)
         # During a warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
         # are kept only until there are some of the loss that was asked for. Without a score the last ones are kept.
         settled = is_settled(weights_at(steps[-1], self.steps_per_epoch, training), training)
-        score = figures.score if settled else None
+        score = self.objective.score(figures) if settled else None
         best = position.best_elbo is None or (score is not None and score > position.best_elbo)
         if best:
             position.best_epoch, position.best_elbo = position.epoch, score
@@ -297,7 +298,8 @@ class _Run:
     def _write_fixed(self) -> None:
         split, encodes = self.data.validation, self.model.can.encode
         labels = None if split.labels is None or not encodes else split.labels[:N_SNAPSHOT_POINTS]
-        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes]))
+        names = () if labels is None else self.data.class_names
+        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes], names))
 
     @torch.inference_mode()
     def _write_snapshot(self) -> None:

@@ -57,7 +57,7 @@ def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
     for chosen, defaults in parts:
         standard = asdict(defaults)
         for name, value in asdict(chosen).items():
-            is_default = value == standard[name] and (name not in ("latent_dim", "epochs", "seed"))
+            is_default = value == standard[name] and name not in ("latent_dim", "epochs", "seed")
             idle = not heeds(config.model.family, name) or (name == "sigma" and config.model.likelihood != "gaussian")
             if (is_default and not complete) or idle or value in (None, (), ""):
                 continue
@@ -67,15 +67,22 @@ def train_arguments(config: RunConfig, *, complete: bool) -> list[str]:
     return arguments
 
 
-def new_request(config: RunConfig, device: str, data_dir: str | None = None) -> RunRequest:
+def new_request(
+    config: RunConfig,
+    device: str,
+    data_dir: str | None = None,
+    shape: tuple[int, int, int] | None = None,
+) -> RunRequest:
     """What run.json records: the configuration with nothing left open, and where it is to run.
 
     Widths and threads that were left to the defaults are written out, and so is the device that `auto` means here.
+    The images' shape (C, H, W) is found out, unless the caller knows it: for data of one's own that means reading.
     """
     resolved = resolve_device(device)
     if not is_own(config.dataset):  # else it is found out when the images are read
         check_family(config.model, len(catalogue.dataset_spec(config.dataset).class_names))
-    shape = image_shape(config.dataset, options=config.data)
+    if shape is None:
+        shape = image_shape(config.dataset, options=config.data)
     widths = config.model.hidden or default_hidden(config.model.network, shape)
     settled = replace(
         config,
@@ -100,15 +107,18 @@ def create_run(
     device: str = "auto",
     data_dir: str | None = None,
     checkpoints_dir: str | Path | None = None,
+    shape: tuple[int, int, int] | None = None,
 ) -> RunFolder:
     """Make the folder of a new run; without a name it takes the next free one, whoever else does so at the same time.
+
+    For `shape` see `new_request`.
 
     Raises
     ------
     VaeCoreError
         When the name is taken or cannot be used, the device is not there, or the folder cannot be made.
     """
-    request = new_request(config, device, data_dir)
+    request = new_request(config, device, data_dir, shape)
     while True:
         chosen = name or free_name(f"{short_name(config.dataset)}-{config.model.latent_dim}d", checkpoints_dir)
         try:

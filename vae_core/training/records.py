@@ -75,11 +75,12 @@ class Snapshot:
 class FixedSubset:
     """What all snapshots of a run show: labels (n,) or None of the points, originals uint8 (m, C, H, W).
 
-    Without an encoder there are neither.
+    Without an encoder there are neither. `class_names[label]` is a class's name; none without labels.
     """
 
     labels: npt.NDArray[np.int64] | None
     originals: npt.NDArray[np.uint8]
+    class_names: tuple[str, ...] = ()
 
 
 def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:

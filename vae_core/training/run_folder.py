@@ -6,7 +6,7 @@
     history.jsonl       a line an epoch
     snapshots/          what an epoch looked like: fixed.npz once, then epoch-0001.npz ...
     resume.safetensors  the last weights and the optimiser's state (see `state`)
-    model.safetensors   the best weights by validation ELBO
+    model.safetensors   the best weights by validation score, else the last
     latents.npz, card.json     written last: with them the folder is a checkpoint
     stop                its presence asks the process to stop
     train.log           what the process printed, when the app started it
@@ -34,6 +34,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
+from vae_core.data.image_set import LEFT_OUT, LeftOut, read_left_out
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.migration import migrated_run
@@ -257,12 +258,20 @@ class RunFolder:
         text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
         write_atomically(self.path / HISTORY, text.encode())
 
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What of data of one's own the run could not use."""
+        try:
+            with open(self.path / LEFT_OUT, "rb") as file:
+                return read_left_out(file.read(LARGEST_HISTORY))
+        except OSError:
+            return ()
+
     def write_fixed(self, fixed: FixedSubset) -> None:
         """Store what all snapshots have in common."""
         (self.path / "snapshots").mkdir(exist_ok=True)
         arrays: dict[str, npt.NDArray[Any]] = {"originals": fixed.originals}
         if fixed.labels is not None:
-            arrays["labels"] = fixed.labels
+            arrays |= {"labels": fixed.labels, "class_names": np.array(fixed.class_names, dtype=np.str_)}
         save_npz(self.path / "snapshots" / "fixed.npz", arrays)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
@@ -283,7 +292,8 @@ class RunFolder:
         arrays = load_npz(self.path / "snapshots" / "fixed.npz")
         if arrays is None or "originals" not in arrays:
             return None
-        return FixedSubset(arrays.get("labels"), arrays["originals"])
+        names = tuple(map(str, arrays.get("class_names", ())))
+        return FixedSubset(arrays.get("labels") if names else None, arrays["originals"], names)
 
     def snapshot(self, epoch: int) -> Snapshot | None:
         """The snapshot of an epoch, or None when there is none."""

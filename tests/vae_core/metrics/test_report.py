@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.vae_core.runs import new_run, train_here
 from vae_core import LatentExplorer
 from vae_core.card import Measure
 from vae_core.data import ImageSet, Split
@@ -16,7 +17,6 @@ from vae_core.metrics import report
 from vae_core.metrics.catalogue import DEFINITIONS, GROUPS, Figures, NotMeasured, document, names_of
 from vae_core.metrics.classifier import Classifier, train_classifier
 from vae_core.metrics.report import measure_model
-from vae_core.models import VAE, Capabilities
 
 FACTORS = tuple(names_of(["disentanglement"]))
 
@@ -96,24 +96,22 @@ def test_what_the_data_do_not_have(explorer: LatentExplorer, digits: ImageSet) -
 
 
 @pytest.mark.parametrize(
-    ("can", "missing"),
+    ("family", "missing", "reason"),
     [
-        (Capabilities(encode=False, posterior=False, label=False), ("elbo", "bound", "reconstruction", "latent")),
-        (Capabilities(encode=True, posterior=False, label=False), ("elbo", "bound")),
+        ("gan", set(names_of(("elbo", "bound", "reconstruction", "latent"))), "no encoder"),
+        ("ae", {"elbo", "kl", "importance_weighted_nll"}, "gives a point"),
+        ("cvae", set(), ""),
     ],
 )
 def test_what_the_model_does_not_have(
-    explorer: LatentExplorer,
-    digits: ImageSet,
-    monkeypatch: pytest.MonkeyPatch,
-    can: Capabilities,
-    missing: tuple[str, ...],
+    digits: ImageSet, isolated: Path, family: str, missing: set[str], reason: str
 ) -> None:
-    """A decoder alone is measured by its samples; an encoder of points by all but the ELBO."""
-    monkeypatch.setattr(VAE, "can", can)
-    found = reasons(measured(explorer, digits, *GROUPS[:-1]))
-    assert set(names_of(missing)) == found.keys()
-    assert ("no encoder" if not can.encode else "gives a point") in found["elbo"]
+    """A decoder alone is measured by its samples; an encoder of points by all but the ELBO; with a class, by all."""
+    folder = new_run(isolated, family, {"family": family}, epochs=1)
+    train_here(folder, digits)
+    found = reasons(measured(LatentExplorer.load(folder.path, "cpu"), digits, *GROUPS[:-1]))
+    assert missing == found.keys()
+    assert reason in found.get("elbo", "")
 
 
 def test_what_training_images_cannot_say(explorer: LatentExplorer, digits: ImageSet) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.vae_core.runs import new_run, train_here
 from vae_core.checkpoints import read_card
 from vae_core.cli import main
 from vae_core.data import ImageSet
@@ -18,7 +19,6 @@ from vae_core.images import montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
 from vae_core.latent.samplers.codes import encode_codes
 from vae_core.latent.samplers.storage import load_sampler, sampler_of
-from vae_core.models import VAE, Capabilities
 
 pytestmark = pytest.mark.usefixtures("short")
 
@@ -66,8 +66,8 @@ def test_a_class_is_the_samplers(checkpoint: Path, tmp_path: Path, capsys: pytes
         4, label=3, generator=np.random.default_rng(0)
     )
     assert png_bytes(montage(explorer.decode(z))) == out.read_bytes()
-    assert "there is no such class; there are 0 0, 1 1" in ask(capsys, *wall, "--class", "seven")[1]
-    assert "has no class 11" in ask(capsys, *wall, "--class", 11)[1]
+    for nothing in ("seven", 11):
+        assert f"--class {nothing}: tiny has the classes 0, 1, 2" in ask(capsys, *wall, "--class", nothing)[1]
     prior = ("sample", "tiny", "--sampler", "prior", "--count", 4, "--out", out)
     assert "takes no class" in ask(capsys, *prior, "--class", 3)[1]
 
@@ -92,10 +92,9 @@ def test_codes_are_those_of_the_split(checkpoint: Path, digits: ImageSet) -> Non
     np.testing.assert_array_equal(digits.train.labels, codes.labels)
 
 
-def test_without_an_encoder_there_are_no_codes(
-    checkpoint: Path, digits: ImageSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_encoder_there_are_no_codes(digits: ImageSet, isolated: Path) -> None:
     """Such a model has the prior alone."""
-    monkeypatch.setattr(VAE, "can", Capabilities(encode=False, posterior=False, label=False))
-    with pytest.raises(ConfigError, match="tiny has no encoder"):
-        encode_codes(LatentExplorer.load("tiny", "cpu"), digits.train)
+    folder = new_run(isolated, "drawn", {"family": "gan"}, epochs=1)
+    train_here(folder, digits)
+    with pytest.raises(ConfigError, match="drawn has no encoder"):
+        encode_codes(LatentExplorer.load("drawn", "cpu"), digits.train)

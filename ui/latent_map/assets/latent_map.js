@@ -74,7 +74,6 @@ class LatentMap {
     const unwatch = place && [
       place.watch(() => this.invalidate()),
       place.onRecord((_, facts) => this.hover.learn(facts)),
-      place.channel.needsToken(() => this.send("renew", performance.now())),
       ...(this.data.hand === "pin" ? [place.tells(settled => this.send("settled", settled))] : []),
     ]
     this.unfollow = () => unwatch?.forEach(stop => stop())

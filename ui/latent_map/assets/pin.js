@@ -61,10 +61,12 @@ class Pin {
     else this.move(found ? [found.zx, found.zy] : this.map.zAt(pixel))
     if (z || found?.index === undefined) return this.settle()
     const { pin } = place
+    const { pointer } = this.map
     place.learn({ split: data.split, index: found.index }, PATIENCE, facts => {
       if (place.pin !== pin) return // a hand has moved it since
       if (facts) place.move(facts.mu)
       this.settle()
+      if (this.map.pointer && this.map.pointer !== pointer) hover.at(this.map.pointer) // it has gone on: that is shown
     })
   }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from vae_core.card import SplitFigures
 from vae_core.config import TrainConfig
 from vae_core.models.model import Model
 
@@ -59,6 +60,11 @@ class Objective(nn.Module, ABC):
         self.model = model
         self.config = config
         self.n_train = n_train
+
+    def score(self, figures: SplitFigures) -> float | None:
+        """What the best weights are chosen by, higher is better: the ELBO, else the log-likelihood, else None."""
+        best = figures.elbo or figures.log_likelihood
+        return best.value if best else None
 
     @abstractmethod
     def losses(self, x: Tensor, label: Tensor | None, weights: Weights, *, generator: torch.Generator) -> Losses:
