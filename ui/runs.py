@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui.axes import axis_titles, by_kl
+from ui.axes import axis_titles
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
+from ui.salience import largest_first
 from ui.text import plain
 from vae_core.config import RunConfig
 from vae_core.data import DATASETS
@@ -200,7 +201,7 @@ def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, in
     if latent_dim <= 2 or not history:
         return (0, 1)
     kl = history[-1]["kl_per_dimension"] or [0.0] * latent_dim
-    first, second = sorted(by_kl(kl)[:2])
+    first, second = sorted(largest_first(kl)[:2])
     return first, second
 
 

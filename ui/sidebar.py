@@ -60,8 +60,8 @@ def _data_status(explorer: LatentExplorer) -> None:
     """Say whether the originals are there, with a button that fetches them."""
     card = explorer.card
     st.caption(
-        f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "
-        f"{card.model.likelihood}"
+        f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture}"
+        + (f" · {card.model.likelihood}" if explorer.can.likelihood else "")
     )
     if card.data.name not in DATASETS:
         return

@@ -24,7 +24,7 @@ from vae_core.latent.plane import Plane, axes_plane
 HandUse = Literal["pin", "pick", "look"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
-    "geometry", "outline", "theme", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
     "scatter", "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
@@ -163,7 +163,7 @@ def latent_map(
         data=data,
         height="content",
         on_click_change=clicked,
-        on_settled_change=when_settled(key, latent_dim, on_settled),
+        on_settled_change=(lambda: None) if place is None else when_settled(key, place.explorer, on_settled),
         on_group_change=drawn,
     )
 

@@ -51,5 +51,5 @@ def wall(
     if len(draws) < 1 or len(draws) != len(pictures):
         raise ShapeError(f"wall: each z needs its picture, and one at least, but {len(draws)}, {len(pictures)} came.")
     data = {"place": place.data(), "z": draws.tolist(), "sheet": sheet(pictures)}
-    settled = when_settled(key, explorer.latent_dim, on_settled)
+    settled = when_settled(key, explorer, on_settled)
     _component(key=key, data=data, height="content", on_settled_change=settled)
