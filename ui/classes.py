@@ -24,7 +24,7 @@ class ChosenClass:
 
 
 def chosen_class(explorer: LatentExplorer) -> ChosenClass:
-    """The class of this session: from the address where that asks for one, else what was chosen last, else the first."""
+    """The class of this session: what the address asks for, else what was chosen last, else the first."""
     if not explorer.can.label:
         return ChosenClass(-1, "", first=True)
     key, wish = _key(explorer), address.asked("class")

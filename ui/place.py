@@ -104,7 +104,9 @@ def read_settled(state: object, explorer: LatentExplorer) -> Settled | None:
     return Settled(np.clip(np.array(z, np.float32), -reach, reach), pinned, label)
 
 
-def when_settled(key: str, explorer: LatentExplorer, on_settled: Callable[[Settled], None] | None) -> Callable[[], None]:
+def when_settled(
+    key: str, explorer: LatentExplorer, on_settled: Callable[[Settled], None] | None
+) -> Callable[[], None]:
     """What the component `key` does with its "settled" trigger: it tells `on_settled`, if what came is a place."""
 
     def settled() -> None:

@@ -38,6 +38,4 @@ def class_chooser(
         "colours": CLASS_COLOURS,
         "pills": len(names) <= MOST_PILLS and sum(map(len, names)) <= MOST_LETTERS,
     }
-    _component(
-        key=key, data=data, height="content", on_settled_change=when_settled(key, place.explorer, on_settled)
-    )
+    _component(key=key, data=data, height="content", on_settled_change=when_settled(key, place.explorer, on_settled))

@@ -62,12 +62,15 @@ class MapMarkers:
         What a hover decodes; None: the place on the plane, as anywhere.
     one : str
         What one of them is called, with its number, on hover; empty: `name`.
+    role : str
+        "contrast" is drawn in the text's colour, "accent" in the theme's.
     """
 
     name: str
     xy: npt.ArrayLike
     z: npt.ArrayLike | None = None
     one: str = ""
+    role: Literal["accent", "contrast"] = "contrast"
 
 
 def latent_map(
@@ -189,7 +192,7 @@ def _plane_data(plane: Plane) -> dict[str, list[float]]:
 
 def _markers_data(markers: MapMarkers, latent_dim: int | None) -> dict[str, Any]:
     xy = _pairs(markers.xy, markers.name)
-    named = {"name": markers.name, "one": markers.one or markers.name}
+    named = {"name": markers.name, "one": markers.one or markers.name, "role": markers.role}
     if markers.z is None:
         return {**named, "xy": xy, "z": None}
     z = np.asarray(markers.z, np.float64)

@@ -82,9 +82,7 @@ def z_sliders(
     )
 
 
-def slider_rows(
-    known: Salience, mu: npt.NDArray[np.float32], farthest: float, *, codes_alone: bool
-) -> dict[str, Any]:
+def slider_rows(known: Salience, mu: npt.NDArray[np.float32], farthest: float, *, codes_alone: bool) -> dict[str, Any]:
     """What the sliders show, in their order.
 
     Parameters
@@ -107,7 +105,8 @@ def slider_rows(
     """
     latent_dim = mu.shape[1]
     widest = np.abs(mu).max(axis=0, initial=1.0 if codes_alone else LEAST_REACH)
-    quantiles = np.quantile(mu, np.linspace(0, 1, N_QUANTILES), axis=0).T.tolist() if codes_alone else [None] * latent_dim
+    shares = np.linspace(0, 1, N_QUANTILES)
+    quantiles = np.quantile(mu, shares, axis=0).T.tolist() if codes_alone else [None] * latent_dim
     rows = [
         {
             "own": i,

@@ -1,5 +1,5 @@
-/* The marks above the points: where there are none, how far the prior reaches; the chosen group, paths with their ends, drawn samples, the posterior of the point under the
-   pointer with a ring around it, and the way to a pin out of view. */
+/* The marks above the points: where there are none, how far the prior reaches; the chosen group, paths with their ends, drawn
+   samples, the posterior of the point under the pointer with a ring around it, and the way to a pin out of view. */
 
 const DIM = 0.62 // of the page's colour over what is not in the group
 const END = 8 // px, radius of a path's ends, which hold a letter
@@ -99,8 +99,9 @@ function paintMarks(canvas, marks) {
     paintLetter(pen, "A", at(0), theme)
     paintLetter(pen, "B", at(xy.length - 1), theme)
   }
-  for (const { xy } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, ink)
-  for (const { xy, z } of markers) if (z && xy[lit]) dot(toPixel(view, side, ...xy[lit]), 6, accent)
+  for (const { xy, role } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, roleColour(role, theme))
+  const at = markers.flatMap(({ xy, z }) => (z ? xy : xy.map(() => null)))[lit]
+  if (at) dot(toPixel(view, side, ...at), 6, accent)
   if (ellipse) paintEllipse(pen, ellipse, view, side, stroke, theme)
   if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
   const edge = pin && edgeOf(pin, side, ARROW)
