@@ -8,7 +8,7 @@ from ui.axes import choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
 from ui.fitting import offer_fit
-from ui.latent_map import MapMarkers, latent_map
+from ui.latent_map import MapMarkers, Role, latent_map
 from ui.place import Place, Settled
 from ui.readout import readout
 from ui.view import view
@@ -16,6 +16,7 @@ from ui.wall import wall
 from vae_core.images import montage, png_bytes
 
 explorer = state.current_explorer()
+ROLES: tuple[Role, Role] = ("contrast", "accent")
 SIGNS = {"contrast": "◯", "accent": ":primary[◯]"}
 
 
@@ -79,13 +80,14 @@ def sample() -> None:
         for sampler in ready
     }
     chosen = chosen_class(explorer)
-    stamp = f"{seed} {count} {temperature} {label} {' '.join(sets)} of {explorer.card.key}{chosen.stamp}"
+    of_class = "all" if label is None else label
+    stamp = f"{seed} {count} {temperature} {of_class} {' '.join(sets)} of {explorer.card.key}{chosen.stamp}"
     start = next((draws.z[0] for draws in sets.values()), np.zeros(explorer.latent_dim, np.float32))
     at = st.session_state.get("sampled", {}).get(stamp, Settled(start, pinned=False))
     name = f"sample {explorer.card.key[:12]} {explorer.device}"
     place = Place(name, explorer, at.z, stamp, label=chosen.label, pinned=at.pinned)
     record, classes = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
-    roles = dict(zip(names, ("contrast", "accent"), strict=False))
+    roles = dict(zip(names, ROLES, strict=False))
     left, *middle, right = st.columns([7, 7, 5] if len(names) == 1 else [7, 5, 5, 4], gap="medium")
     with left:
         plane = choose_plane(explorer)
@@ -105,7 +107,7 @@ def sample() -> None:
             st.caption(samplers.WHY_BOTH)
     for column, name in zip(middle, names, strict=True):
         with column:
-            st.caption(f"{SIGNS[roles[name]]} **{samplers.TITLES[name]}**: {samplers.meaning(explorer, name)}")
+            st.markdown(f"{SIGNS[roles[name]]} **{samplers.TITLES[name]}**")
             if name not in sets:
                 offer_fit(explorer, name, samplers.TITLES[name])
                 continue
@@ -117,6 +119,7 @@ def sample() -> None:
                 key=f"wall of {name} of {explorer.card.key[:12]}",
                 on_settled=lambda settled: settle(stamp, settled),
             )
+            st.caption(samplers.meaning(explorer, name))
             offer_wall(name, sets[name], seed)
     with right:
         choose_class(place, "sampled class", on_settled=lambda settled: settle(stamp, settled))

@@ -96,7 +96,7 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
             st.fragment(_show_progress, run_every=LOOK_SECONDS)(fitting, name, title)
             return
         data = explorer.card.data
-        st.markdown(f"**{title}** has not been fitted to this model yet: it needs the codes of its training images.")
+        st.markdown("Not fitted to this model yet: it needs the codes of the training images.")
         if fitting.problem:
             st.error(plain(fitting.problem), icon=":material/error:")
         per_class = bool(explorer.latents.labels is not None and data.class_names) and st.checkbox(

@@ -100,9 +100,10 @@ def _n_numbers(explorer: LatentExplorer) -> int:
 
 
 def _z_of(explorer: LatentExplorer, number: int) -> npt.NDArray[np.float32]:
-    if explorer.can.encode:
-        return explorer.latents.mu[number]
-    return sample_prior(1, explorer.latent_dim, generator=np.random.default_rng(number))[0]
+    if not explorer.can.encode:
+        return sample_prior(1, explorer.latent_dim, generator=np.random.default_rng(number)).reshape(-1)
+    mu: npt.NDArray[np.float32] = explorer.latents.mu[number]
+    return mu
 
 
 def _take_number(key: str, number: str) -> None:

@@ -91,16 +91,21 @@ class Place {
     this.show(this.pin, null)
   }
 
-  /** Another class is chosen: z stays where it is, pictures of it do not. */
+  /** A hand chooses another class, here and on the model's other pages. */
   choose(label) {
     if (label === this.label) return
-    this.label = label
+    for (const place of sharedHere().places.values()) if (place.data.model === this.data.model) place.relabel(label)
     this.untold = true
+    this.settle()
+  }
+
+  /** z stays where it is, its pictures do not. */
+  relabel(label) {
     const { z, pin } = this
+    this.label = label
     // What was decoded of a z is kept by its identity: a copy is a place of which nothing is known.
     this.pin = pin?.slice() ?? null
     this.show(z === pin ? this.pin : z.slice(), this.pointed)
-    this.settle()
   }
 
   /** z with every coordinate as far out as places go. */

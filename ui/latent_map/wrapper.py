@@ -22,6 +22,7 @@ from vae_core.errors import ShapeError
 from vae_core.latent.plane import Plane, axes_plane
 
 HandUse = Literal["pin", "pick", "look"]
+Role = Literal["accent", "contrast"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
     "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
@@ -45,7 +46,7 @@ class MapPath:
 
     name: str
     xy: npt.ArrayLike
-    role: Literal["accent", "contrast"] = "accent"
+    role: Role = "accent"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class MapMarkers:
     xy: npt.ArrayLike
     z: npt.ArrayLike | None = None
     one: str = ""
-    role: Literal["accent", "contrast"] = "contrast"
+    role: Role = "contrast"
 
 
 def latent_map(
