@@ -2,10 +2,13 @@
 
 import streamlit as st
 
+from ui import kinds, state, trash
 from ui import model_card as words
-from ui import state, trash
 from ui.bring import bring_a_model
+from ui.figure_tables import show_figure_tables
 from ui.figures import curves
+from ui.known_figures import KnownFigures, known_figures
+from ui.measure import Subject, offer_measuring
 from ui.takeaway import offer_files, offer_lines
 from ui.text import plain
 from vae_core import LatentExplorer, list_checkpoints
@@ -26,39 +29,52 @@ def show_head(explorer: LatentExplorer, entry: CheckpointEntry | None) -> None:
                 "Delete", key="delete model", icon=":material/delete:", on_click=trash.delete, args=(entry.path,),
                 help="Moves it to the trash; you can undo it.",
             )  # fmt: skip
-    st.markdown(words.in_a_sentence(explorer))
+    st.markdown(kinds.in_a_sentence(explorer))
 
 
-def show_figures(explorer: LatentExplorer, entry: CheckpointEntry | None) -> None:
-    """The ELBO and its terms on the test split, the KL of each dimension, the training's curves."""
+def show_figures(explorer: LatentExplorer, known: KnownFigures) -> None:
+    """The ELBO and its terms on the test split, and whatever else was measured on it."""
     card = explorer.card
     st.markdown(
-        f"##### Figures on {card.test.n_images:,} test images, in nats per image",
-        help="One z is drawn for each image; ± is the standard error of the mean over the images.",
+        f"##### Figures on {card.test.n_images:,} test images"
+        + (", in nats per image" if card.test.log_likelihood else ""),
+        help="± is the standard error of the mean over the images; where the encoder gives a distribution, one z is "
+        "drawn for each image.",
     )
-    columns = st.columns(3, gap="medium")
-    for (title, measure, reading), sign, column in zip(words.figures(card), ("", "= ", "− "), columns, strict=True):
-        column.metric(sign + title, words.measure_text(measure))
+    figures = words.figures(card)
+    for (title, measure, reading), column in zip(
+        figures, st.columns(max(1, len(figures)))[: len(figures)], strict=True
+    ):
+        column.metric(title, words.measure_text(measure))
         column.caption(reading)
-    st.markdown("##### KL of each latent dimension, in nats per image")
-    st.plotly_chart(words.kl_figure(card), config=NO_BAR, key="kl chart", alt="KL of each latent dimension, in nats.")
-    st.caption(words.about_dead_dimensions(card))
-    if entry and (history := RunFolder(entry.path).history()):
+    if missing := words.about_missing_figures(card):
+        st.caption(missing)
+    st.markdown("##### More figures", help="Of the test split, or of draws from the prior compared with it.")
+    if known.problem:
+        st.warning(plain(known.problem), icon=":material/broken_image:")
+    offer_measuring([Subject(explorer.path, card, known)], explorer.device)
+    show_figure_tables(known.figures)
+
+
+def show_terms(explorer: LatentExplorer) -> None:
+    """The KL of each dimension, where there is one, and the training's curves."""
+    card = explorer.card
+    if card.test.kl_per_dimension:
+        st.markdown("##### KL of each latent dimension, in nats per image")
+        what = "KL of each latent dimension, in nats."
+        st.plotly_chart(words.kl_figure(card), config=NO_BAR, key="kl chart", alt=what)
+        st.caption(words.about_dead_dimensions(card))
+    if history := RunFolder(explorer.path).history():
         st.markdown("##### How the training went")
         st.plotly_chart(curves(history), config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
 
 
 def describe(explorer: LatentExplorer) -> None:
-    """Tables: the model, its data, its network."""
-    what, where = st.columns(2, gap="large")
-    with what:
-        st.markdown("##### What it is")
-        st.table(words.what_it_is(explorer), border="horizontal", alt="The model's architecture and objective.")
-        st.markdown("##### From image to z and back")
-        st.table(words.layer_table(explorer), border="horizontal", hide_index=True, alt="The network's layers.")
-    with where:
-        st.markdown("##### What it was trained on")
-        st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
+    """Tables: the model, and its data."""
+    st.markdown("##### What it is")
+    st.table(kinds.what_it_is(explorer), border="horizontal", alt="The model's architecture and objective.")
+    st.markdown("##### What it was trained on")
+    st.table(words.trained_on(explorer.card), border="horizontal", alt="Data, time and machine of the training.")
 
 
 def list_damaged(damaged: list[CheckpointEntry]) -> None:
@@ -85,12 +101,15 @@ else:
     show_head(explorer, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_figures(explorer, entry)
+        show_figures(explorer, known_figures(explorer.path, explorer.card))
+        show_terms(explorer)
     with right:
+        describe(explorer)
         st.markdown("##### Take it away")
         offer_files(explorer)
         offer_lines(explorer)
         st.markdown("##### Bring a model")
         bring_a_model()
-    describe(explorer)
+    st.markdown("##### From image to z and back" if explorer.can.encode else "##### From z to an image")
+    st.table(words.layer_table(explorer), border="horizontal", hide_index=True, alt="The network's layers.")
 list_damaged([entry for entry in [*entries, unopened] if entry and entry.problem])

@@ -14,40 +14,9 @@ from ui.salience import DEAD_KL
 from ui.text import plain, subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure
+from vae_core.families import CAPABILITIES
 
 CLASSES_SHOWN = 12
-
-
-def in_a_sentence(explorer: LatentExplorer) -> str:
-    """What the model does, for somebody who has not met one."""
-    card = explorer.card
-    kind = "grey" if explorer.image_shape[0] == 1 else "colour"
-    d = card.model.latent_dim
-    numbers, them = ("one number", "it") if d == 1 else (f"{d} numbers", "them")
-    return (
-        f"A variational autoencoder: it describes each {kind} image of {plain(card.data.title)} by {numbers}, z, and "
-        f"draws the image again from {them}."
-    )
-
-
-def what_it_is(explorer: LatentExplorer) -> dict[str, str]:
-    """Architecture and objective, a line each."""
-    card = explorer.card
-    model, beta = card.model, card.training.beta
-    encoder = [layer for layer in explorer.layers if layer.part == "encoder"]
-    hidden = "-".join(str(layer.after[0]) for layer in encoder[:-1])  # the last one holds mu and logvar
-    likelihood = model.likelihood.capitalize()
-    if explorer.sigma is not None:
-        likelihood += f", σ = {explorer.sigma:.3g} ({'learned' if model.sigma == 'learned' else 'fixed'})"
-    weighing = {0: "as in the ELBO", 1: "for a more orderly space", -1: "for sharper pictures"}[(beta > 1) - (beta < 1)]
-    return {
-        "Family": model.family.upper(),
-        "Network": f"{'Multi-layer perceptron' if model.network == 'mlp' else 'Convolutional'} {hidden}",
-        "Weights": f"{explorer.n_parameters:,}",
-        "Latent dimensions": str(model.latent_dim),
-        "Likelihood p(x|z)": likelihood,
-        "β in training": f"{beta:g}, {weighing}",
-    }
 
 
 def layer_table(explorer: LatentExplorer) -> dict[str, list[str]]:
@@ -69,14 +38,18 @@ def trained_on(card: Card) -> dict[str, str]:
     more = f" … ({len(data.class_names)})" if len(data.class_names) > CLASSES_SHOWN else ""
     height, width = data.image_shape[1:]
     where = plain(run.device) + (f", {run.threads} thread{'s' * (run.threads != 1)}" if run.device == "cpu" else "")
+    options = data.options
+    done = f"made {height}×{width}" if options.side else ""
+    binarized = {"no": "", "fixed": "black and white, drawn once", "dynamic": "black and white, drawn each epoch"}
+    changes = ", ".join(part for part in (done, binarized[options.binarize]) if part)
     return {
-        "Data set": f"{plain(data.title)} ({plain(data.name)}), {height}×{width} pixels",
+        "Data set": f"{plain(data.title)} ({plain(data.name)}), {height}×{width} pixels" + (changes and f", {changes}"),
         "Images": f"{data.n_train:,} training · {data.n_validation:,} validation · {data.n_test:,} test",
         "Classes": ", ".join(names) + more if names else "none",
         "Checksum": plain(data.checksum[:12]) + " …",
         "When": _moment(run.finished),
         "How long": f"{run.epochs_done:g} epochs in {_duration(run.seconds)} · {run.images_per_second:,.0f} images/s",
-        "Best epoch": f"{run.best_epoch}, kept for its validation ELBO; the run {run.outcome}",
+        "Best epoch": f"{run.best_epoch}, {_kept_for(card)}; the run {run.outcome}",
         "Batch, seed": f"{training.batch_size} images, learning rate {training.learning_rate:g}, seed {training.seed}",
         "On": where,
         "Versions": plain(", ".join(f"{name} {version}" for name, version in list(run.versions.items())[:6])),
@@ -86,43 +59,58 @@ def trained_on(card: Card) -> dict[str, str]:
 def figures(card: Card) -> list[tuple[str, Measure, str]]:
     """ELBO, log-likelihood and KL on the test split, each with what it means and when not to trust it.
 
-    None for a family that has no ELBO.
+    Only those that the family has: an ELBO comes with its two terms or not at all.
     """
-    test = card.test
-    if test.elbo is None or test.log_likelihood is None or test.kl is None:
-        return []
-    if card.model.likelihood == "bernoulli":
+    test, found = card.test, list[tuple[str, Measure, str]]()
+    if test.elbo is not None:
         reading = (
-            "How well a decoded image predicts the pixels. Bernoulli on grey values is no normalised density: compare "
-            "it only with figures of the same kind."
-        )
-    else:
-        reading = (
-            "How well a decoded image predicts the pixels: a density, so it can be positive, and it moves with σ as "
-            "much as with the pictures."
-        )
-    return [
-        (
-            "ELBO",
-            test.elbo,
             "A lower bound on log p(x): higher is better, and the truth may lie well above. Two models can be compared "
-            "by it on the same data and with the same likelihood only.",
-        ),
-        ("Log-likelihood", test.log_likelihood, reading),
-        (
-            "KL",
-            test.kl,
+            "by it on the same data and with the same likelihood only."
+        )
+        if CAPABILITIES[card.model.family].label:
+            reading += " Of an image whose class is told: it cannot be compared with one that has to find it out."
+        found.append(("ELBO", test.elbo, reading))
+    if test.log_likelihood is not None:
+        reading = "How well a decoded image predicts the pixels" + _SCALES[card.model.likelihood]
+        found.append(("= Log-likelihood" if test.elbo else "Log-likelihood", test.log_likelihood, reading))
+    if test.kl is not None:
+        reading = (
             "What z says of an image beyond the prior. More is not better: near 0 the decoder ignores z; very large, "
-            "and draws from the prior no longer look like data.",
-        ),
-    ]
+            "and draws from the prior no longer look like data."
+        )
+        found.append(("− KL", test.kl, reading))
+    return found
+
+
+def about_missing_figures(card: Card) -> str:
+    """Why there is no ELBO, in a sentence; empty where there is one."""
+    can = CAPABILITIES[card.model.family]
+    if can.posterior:
+        return ""
+    if can.encode:
+        return "Its encoder gives a point and no distribution: there is no KL, and so no ELBO."
+    return "It makes images, no distributions of them, and has no encoder: there is no likelihood, no KL and no ELBO."
+
+
+_SCALES = {
+    "bernoulli": ". Bernoulli on grey values is no normalised density: compare it only with figures of the same kind.",
+    "continuous-bernoulli": ": a density of grey values, so it can be positive.",
+    "gaussian": ": a density, so it can be positive, and it moves with σ as much as with the pictures.",
+}
+
+
+def _kept_for(card: Card) -> str:
+    can = CAPABILITIES[card.model.family]
+    if not can.likelihood:
+        return "the last one"
+    return f"kept for its validation {'ELBO' if can.posterior else 'log-likelihood'}"
 
 
 def measure_text(measure: Measure) -> str:
     """A value with its standard error, of which at least one digit shows."""
     error = measure.standard_error
     if error is None:
-        return f"{measure.value:.2f}".replace("-", "−")
+        return (f"{measure.value:.0f}" if measure.value.is_integer() else f"{measure.value:.2f}").replace("-", "−")
     decimals = min(6, max(2, -math.floor(math.log10(error)))) if error > 0 else 2
     return f"{measure.value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 

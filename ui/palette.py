@@ -18,3 +18,7 @@ CLASS_COLOURS: dict[str, list[str]] = {
     ],
 }  # fmt: skip
 """Colour of class 0, 1, … by theme; beyond the last they begin anew, with another sign (the map's legend.js)."""
+
+MODEL_COLOURS = ["#0E9488", "#D51F1E", "#7D57A9", "#E73DEB"]
+"""Colours of models that are compared, on either theme: the accent, and three found with it by the same measure (at
+least 0.2 apart for normal vision and 0.11 with any of the deficiencies, contrast 3 or more with both backgrounds)."""

@@ -53,7 +53,10 @@ def offer_files(explorer: LatentExplorer) -> None:
             key="take latents",
             on_click="ignore",
             icon=":material/scatter_plot:",
-            help="mu, logvar and labels of the test split, for numpy.",
+            disabled=not explorer.can.encode,
+            help="mu, logvar and labels of the test split, as far as there are such, for numpy."
+            if explorer.can.encode
+            else "Nothing was encoded: this model has no encoder.",
         )
     _offer_onnx(explorer)
 
@@ -66,10 +69,11 @@ def offer_lines(explorer: LatentExplorer) -> None:
     else:
         st.caption("Its card holds something else than one call of this project's command line, so it is not shown.")
     st.caption("Load it in Python")
+    label = ", label=0" if explorer.can.label else ""
     lines = (
         "from vae_core import LatentExplorer",
         f'explorer = LatentExplorer.load("{explorer.name}")',
-        f"images = explorer.decode([[0.0] * {explorer.latent_dim}])  # (1, C, H, W) in [0, 1]",
+        f"images = explorer.decode([[0.0] * {explorer.latent_dim}]{label})  # (1, C, H, W) in [0, 1]",
     )
     st.code("\n".join(lines), wrap_lines=True)
 
@@ -91,7 +95,7 @@ def unchanged_folder(explorer: LatentExplorer) -> Path:
 def _offer_onnx(explorer: LatentExplorer) -> None:
     """A button a part that exports it, and in its place, when that is done, one that downloads it."""
     with st.container(horizontal=True):
-        for part in ("encoder", "decoder"):
+        for part in ("encoder", "decoder") if explorer.can.encode else ("decoder",):
             made = f"onnx {part} of {explorer.card.key}"
             title = f"{part.capitalize()} as ONNX"
             help_ = "Runs without this project; compared with torch before it is handed out. Takes some seconds."

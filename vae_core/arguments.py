@@ -91,6 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="GROUP,…",
         help=f"what to measure: all, or some of {', '.join(GROUPS)} (default: elbo)",
     )
+    p.add_argument(
+        "--save",
+        action="store_true",
+        help="keep these figures of the test split with the checkpoint, for the pages Model and Compare",
+    )
     p = commands.add_parser("encode", parents=[model, split, data, place, json_], help="encode a split into a table")
     p.add_argument("--out", required=True, metavar="FILE.csv|.npz")
     p = commands.add_parser(

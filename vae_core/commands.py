@@ -23,6 +23,7 @@ from vae_core.latent.samplers import FITTED_SAMPLERS
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
+    from vae_core.metrics.catalogue import Figures
 
 LARGEST_PICTURE = 1 << 26
 """Pixels of a picture, or of a film's frames together: 8192 x 8192, which takes a few hundred megabytes to make."""
@@ -89,9 +90,17 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     from vae_core.metrics.catalogue import document
     from vae_core.metrics.elbo import EVALUATION_SEED, elbo_parts, importance_weighted_nll, split_figures
     from vae_core.metrics.report import measure_model
+    from vae_core.metrics.store import check_storable, save_figures
     from vae_core.report import shown_progress
 
     explorer, data = _explorer_and_data(arguments)
+
+    def keep(measured: Figures) -> None:
+        if arguments.save:
+            save_figures(explorer.path, explorer.card, measured, arguments.checkpoints_dir)
+
+    if arguments.save:
+        check_storable(explorer.card, data, arguments.split, arguments.n_images)
     split = data.split(arguments.split)
     images = torch.from_numpy(np.array(split.images[: arguments.n_images]))
     labels = None if split.labels is None else split.labels[: arguments.n_images]
@@ -109,6 +118,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
             checkpoints_dir=arguments.checkpoints_dir,
             generator=np.random.default_rng(EVALUATION_SEED),
             on_progress=on_progress,
+            on_group=keep,
         )
     return {
         "name": explorer.name,

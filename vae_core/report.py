@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -13,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vae_core.training.run_folder import RunFolder, Status
+
+SECONDS_BETWEEN_LINES = 0.5
 
 
 class TrainingBar:
@@ -84,10 +89,26 @@ def _terms(figures: dict[str, Any], loss: float) -> str:
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr for one piece of work; called with what is being done and how much is done, from 0 to 1."""
+    """A bar on stderr for one piece of work; called with what is being done and how much is done, from 0 to 1.
+
+    Where stderr is no terminal, lines such as `40% measuring ssim`, two a second at most: for a log, or for the app,
+    which reads them.
+    """
     console = Console(stderr=True)
+    if not console.is_terminal:
+        said_at = -math.inf
+
+        def say(what: str, share: float) -> None:
+            nonlocal said_at
+            if time.monotonic() - said_at > SECONDS_BETWEEN_LINES:
+                said_at = time.monotonic()
+                sys.stderr.write(f"{share:.0%} {what}\n")
+                sys.stderr.flush()
+
+        yield say
+        return
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
 

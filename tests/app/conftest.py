@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from tests.vae_core.runs import new_run, train_here
+from vae_core.config import Family
+from vae_core.data import load_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenApp = Callable[..., AppTest]
@@ -48,3 +53,19 @@ def open_app() -> Iterator[OpenApp]:
     yield open_app
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def trained_families(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small model of digits of each family, named after it; nobody may change it."""
+    home, data = tmp_path_factory.mktemp("families"), load_dataset("digits")
+    for family in get_args(Family):
+        train_here(new_run(home, family, {"family": family}, epochs=1), data)
+    return home
+
+
+@pytest.fixture
+def families(trained_families: Path, isolated: Path) -> Path:
+    """A folder where models are looked up, with one of each family."""
+    shutil.copytree(trained_families, isolated, dirs_exist_ok=True)
+    return isolated

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import pydantic.dataclasses
+from pydantic import Field
 
 from vae_core.card import Measure
+from vae_core.config import STRICT
 
 N_IMAGES = 5000
 """Images drawn, and real ones beside them, for precision, recall, density, coverage and the Fréchet distance."""
@@ -19,21 +23,39 @@ N_CODES = 10_000
 """Most images that are reconstructed; most codes that disentanglement is measured on."""
 
 
+N_BOUNDS, N_DRAWS = 1000, 100
+"""Images whose importance-weighted bound is computed, and draws of z for each."""
+
+
 @dataclass(frozen=True)
 class Definition:
-    """What a figure is: group, unit ("" for a pure number), definition in a sentence, source."""
+    """What a figure is.
+
+    Attributes
+    ----------
+    group : str
+    unit : str
+        "" for a pure number.
+    definition : str
+        In a sentence.
+    source : str
+        Paper, and where in it.
+    better : str
+        Which of two models does better by it, if that can be said at all.
+    """
 
     group: str
     unit: str
     definition: str
     source: str
+    better: Literal["higher", "lower", "neither"] = "higher"
 
 
-@dataclass(frozen=True)
+@pydantic.dataclasses.dataclass(frozen=True, config=STRICT)
 class NotMeasured:
     """A figure that does not apply to a model or a data set, and why, in a sentence."""
 
-    reason: str
+    reason: Annotated[str, Field(max_length=4000)]
 
 
 Figures = dict[str, Measure | NotMeasured]
@@ -49,7 +71,18 @@ DEFINITIONS = {
         "elbo", "nats per image", "log p(x|z) at one z drawn from q(z|x)", "Kingma & Welling 2014, eq. 10"
     ),
     "kl": Definition(
-        "elbo", "nats per image", "KL(q(z|x) || p(z)) in closed form", "Kingma & Welling 2014, appendix B"
+        "elbo",
+        "nats per image",
+        "KL(q(z|x) || p(z)) in closed form",
+        "Kingma & Welling 2014, appendix B",
+        better="neither",
+    ),
+    "importance_weighted_nll": Definition(
+        "bound",
+        "nats per image",
+        f"upper bound on -log p(x), tighter than the ELBO: {N_DRAWS} draws of z an image; at most {N_BOUNDS:,} images",
+        "Burda et al. 2016, eq. 8",
+        better="lower",
     ),
     "squared_error": Definition(
         "reconstruction",
@@ -57,6 +90,7 @@ DEFINITIONS = {
         f"squared difference of image and decoded mu, averaged over pixels in [0, 1]; at most {N_RECONSTRUCTIONS:,} "
         "images",
         "",
+        better="lower",
     ),
     "ssim": Definition(
         "reconstruction",
@@ -77,7 +111,11 @@ DEFINITIONS = {
         "Venna & Kaski 2001, eq. 1",
     ),
     "active_units": Definition(
-        "latent", "dimensions", "latent dimensions whose mu has a variance above 0.01", "Burda et al. 2016, section 5.2"
+        "latent",
+        "dimensions",
+        "latent dimensions whose mu has a variance above 0.01",
+        "Burda et al. 2016, section 5.2",
+        better="neither",
     ),
     "precision": Definition(
         "samples",
@@ -99,6 +137,7 @@ DEFINITIONS = {
         "real images' balls that hold a draw, over k: classifier features, k = 5, at most "
         f"{N_IMAGES:,} each; about 1 for real ones",
         "Naeem et al. 2020",
+        better="neither",
     ),
     "coverage": Definition(
         "samples",
@@ -113,18 +152,21 @@ DEFINITIONS = {
         "Fréchet distance of Gaussians fitted to a small classifier's features of draws and of real images; no FID, "
         f"biased upwards, at most {N_IMAGES:,} each",
         "Dowson & Landau 1982",
+        better="lower",
     ),
     "nearest_training_distance": Definition(
         "samples",
         "pixel range",
         f"root mean squared pixel difference of a draw and its nearest training image; at most {N_NEAREST:,} draws",
         "",
+        better="neither",
     ),
     "held_out_nearest_training_distance": Definition(
         "samples",
         "pixel range",
         f"the same of held-out images instead of draws, the yardstick; at most {N_NEAREST:,} images",
         "",
+        better="neither",
     ),
     "mig": Definition(
         "disentanglement",

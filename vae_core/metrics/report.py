@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from vae_core.card import Measure
 from vae_core.data.image_set import ImageSet
@@ -17,7 +18,9 @@ from vae_core.explorer import LatentExplorer
 from vae_core.latent.prior import sample_prior
 from vae_core.metrics.catalogue import (
     GROUPS,
+    N_BOUNDS,
     N_CODES,
+    N_DRAWS,
     N_IMAGES,
     N_NEAREST,
     N_RECONSTRUCTIONS,
@@ -27,7 +30,7 @@ from vae_core.metrics.catalogue import (
 )
 from vae_core.metrics.classifier import Classifier, Progress, classifier_for
 from vae_core.metrics.disentanglement import dci, factor_vae_score, mig, sap
-from vae_core.metrics.elbo import ImageScores, measure
+from vae_core.metrics.elbo import ImageScores, importance_weighted_nll, measure
 from vae_core.metrics.latent_quality import active_units, knn_accuracy, trustworthiness
 from vae_core.metrics.reconstruction import squared_error, ssim
 from vae_core.metrics.samples import density_coverage, frechet_distance, nearest_training_distance, precision_recall
@@ -51,6 +54,7 @@ def measure_model(
     checkpoints_dir: str | Path | None = None,
     generator: np.random.Generator,
     on_progress: Progress = lambda what, share: None,
+    on_group: Callable[[Figures], None] = lambda figures: None,
 ) -> Figures:
     """Measure a model.
 
@@ -60,7 +64,7 @@ def measure_model(
     data : ImageSet
         Of the shape that the model takes.
     wanted : iterable of str
-        Groups of figures: elbo, reconstruction, latent, samples, disentanglement.
+        Groups of figures: elbo, bound, reconstruction, latent, samples, disentanglement.
     split : str
         The images that the model is measured on.
     n_images : int, optional
@@ -72,6 +76,8 @@ def measure_model(
         Each group draws from a stream of its own, so that no figure depends on which others are asked for.
     on_progress : callable
         Told what is being measured and how much is done, from 0 to 1.
+    on_group : callable
+        Given the figures of each group as soon as they are there: whoever stops then has what was measured so far.
 
     Returns
     -------
@@ -105,6 +111,7 @@ def measure_model(
                 found |= dict(zip(some, ask(), strict=True))
             except (_DoesNotApplyError, ShapeError) as problem:  # a ShapeError: too few images, a constant factor, …
                 found |= dict.fromkeys(some, NotMeasured(str(problem)))
+        on_group({name: found[name] for name in names_of([group])})
     on_progress("measured", 1.0)
     return found
 
@@ -198,6 +205,20 @@ def _elbo(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
     yield ("kl",), lambda: of_posterior(scores().kl)
 
 
+def _bound(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
+    def nll() -> list[Measure]:
+        subject.need_encoder()
+        if not subject.explorer.can.posterior:
+            raise _DoesNotApplyError("This model's encoder gives a point and no distribution to draw from.")
+        rows = chosen_rows(len(subject.images), N_BOUNDS)
+        images, label = torch.from_numpy(subject.images[rows]), None
+        if subject.explorer.can.label:
+            label = subject.labels[rows]
+        return [importance_weighted_nll(subject.explorer.model, images, N_DRAWS, label)]
+
+    yield ("importance_weighted_nll",), nll
+
+
 def _reconstruction(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
     yield ("squared_error",), lambda: [squared_error(*subject.reconstructed)]
     yield ("ssim",), lambda: [ssim(*subject.reconstructed)]
@@ -270,6 +291,7 @@ def _disentanglement(subject: _Subject, generator: np.random.Generator) -> Itera
 
 STEPS: dict[str, Callable[[_Subject, np.random.Generator], Iterator[Step]]] = {
     "elbo": _elbo,
+    "bound": _bound,
     "reconstruction": _reconstruction,
     "latent": _latent,
     "samples": _samples,

@@ -98,8 +98,8 @@ def test_what_the_data_do_not_have(explorer: LatentExplorer, digits: ImageSet) -
 @pytest.mark.parametrize(
     ("family", "missing", "reason"),
     [
-        ("gan", set(names_of(("elbo", "reconstruction", "latent"))), "no encoder"),
-        ("ae", {"elbo", "kl"}, "gives a point"),
+        ("gan", set(names_of(("elbo", "bound", "reconstruction", "latent"))), "no encoder"),
+        ("ae", {"elbo", "kl", "nll"}, "gives a point"),
         ("cvae", set(), ""),
     ],
 )
