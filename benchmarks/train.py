@@ -145,12 +145,16 @@ def test_loss(
     }
 
 
-def _new_run(name: str, schedule: Schedule, epochs: int, threads: int, device: str, scratch: Path) -> RunFolder:
+def example_config(schedule: Schedule, epochs: int, threads: int) -> RunConfig:
+    """The example's model and settings as a run of this project; `quality.py` trains it too."""
     training = TrainConfig(
         epochs=epochs, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE, schedule=schedule, threads=threads
     )
-    config = RunConfig(dataset="mnist", model=MODEL, training=training)
-    return RunFolder.create(name, new_request(config, device), scratch)
+    return RunConfig(dataset="mnist", model=MODEL, training=training)
+
+
+def _new_run(name: str, schedule: Schedule, epochs: int, threads: int, device: str, scratch: Path) -> RunFolder:
+    return RunFolder.create(name, new_request(example_config(schedule, epochs, threads), device), scratch)
 
 
 # -- command line and output -----------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from ui import maps, state
-from ui.axes import choose_plane, kl_of
+from ui.axes import choose_plane
+from ui.classes import choose_class, told_classes
 from ui.decoder import decode
 from ui.latent_map import latent_map
 from ui.readout import readout
@@ -30,6 +31,7 @@ def explore() -> None:
     record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names
     with left:
+        maps.say_why_empty(explorer)
         latent_map(
             maps.map_points(explorer, plane, split),
             plane=plane.plane,
@@ -42,19 +44,21 @@ def explore() -> None:
             height=690 if explorer.latent_dim > 2 else 725,  # all of the page on one screen of 900 px
             key=f"map of {explorer.card.key[:12]}",
             on_settled=lambda settled: state.settle(explorer, settled),
-            on_group=lambda drawn: maps.set_group(explorer, plane, split, drawn),
+            on_group=(lambda drawn: maps.set_group(explorer, plane, split, drawn)) if explorer.can.encode else None,
         )
     with right:
+        choose_class(
+            place, f"class of {explorer.card.key[:12]}", on_settled=lambda settled: state.settle(explorer, settled)
+        )
         view(
             place,
-            picture=decode(explorer, place.z[None])[0],
+            picture=decode(explorer, place.z[None], told_classes(explorer, 1))[0],
             record=record,
             class_names=names,
             key=f"view of {explorer.card.key[:12]}",
         )
         z_sliders(
             place,
-            kl=kl_of(explorer),
             key=f"sliders of {explorer.card.key[:12]}",
             height=430,
             on_settled=lambda settled: state.settle(explorer, settled),

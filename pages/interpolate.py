@@ -1,4 +1,7 @@
-"""Interpolate: from one image to another by a straight line and along an arc, scrubbed live, taken along as a film."""
+"""Interpolate: from one image to another by a straight line and along an arc, scrubbed live, taken along as a film.
+
+Without an encoder the ends are draws from the prior.
+"""
 
 from pathlib import Path
 
@@ -8,10 +11,11 @@ import streamlit as st
 
 from ui import maps, state
 from ui.axes import MapPlane, choose_plane
+from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
 from ui.latent_map import MapClick, MapPath, latent_map
 from ui.pair import choose_pair, pair_buttons, take_click
-from ui.place import Place
+from ui.place import Place, Settled
 from ui.readout import readout
 from ui.scrubber import scrubber
 from ui.view import view
@@ -39,24 +43,25 @@ def interpolate() -> None:
             st.caption("pictures", width="content")
             pair_buttons(explorer)
             goes_on = st.button("Explore here", icon=":material/explore:", help="Go on from this z on Explore.")
-    mu = explorer.latents.mu
-    paths = {name: make(mu[start], mu[end], steps) for name, make in METHODS.items()}
-    films = {name: decode(explorer, path) for name, path in paths.items()}
-    stamp = f"{start} {end} of {explorer.card.key}"
-    at = st.session_state.get("scrubbed", {}).get(stamp, mu[start])
+    chosen = chosen_class(explorer)
+    paths = {name: make(start.z, end.z, steps) for name, make in METHODS.items()}
+    films = {name: decode(explorer, path, told_classes(explorer, len(path))) for name, path in paths.items()}
+    stamp = f"{start.number} {end.number} of {explorer.card.key}{chosen.stamp}"
+    at = st.session_state.get("scrubbed", {}).get(stamp, start.z)
     place_name = f"interpolate {explorer.card.key[:12]} {explorer.device}"
-    place = Place(place_name, explorer, np.asarray(at, np.float32), stamp=stamp)
+    place = Place(place_name, explorer, np.asarray(at, np.float32), stamp=stamp, label=chosen.label)
     record, names = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
     if goes_on:
         state.set_z(explorer, place.z)
         st.switch_page(EXPLORE)
     with above:
+        maps.say_why_empty(explorer)
         plane = choose_plane(explorer)
         latent_map(
             maps.map_points(explorer, plane),
             plane=plane.plane,
             place=place,
-            hand="pick",
+            hand="pick" if explorer.can.encode else "look",
             axis_titles=plane.titles,
             paths=[
                 MapPath(TITLES[name], plane.plane.project(path), role="accent" if name == "linear" else "contrast")
@@ -67,9 +72,10 @@ def interpolate() -> None:
             on_click=lambda click: click_pair(click, plane),
         )
     with right:
+        choose_class(place, "interpolated class", on_settled=lambda settled: settle(stamp, settled))
         view(
             place,
-            picture=decode(explorer, place.z[None])[0],
+            picture=decode(explorer, place.z[None], told_classes(explorer, 1))[0],
             record=record,
             class_names=names,
             key=f"interpolation view of {explorer.card.key[:12]}",
@@ -77,16 +83,22 @@ def interpolate() -> None:
     for method, path in paths.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(TITLES[method])
-            offer_film(f"{explorer.name}-{start}-{end}-{method}", np.moveaxis(films[method], -1, 1))
+            offer_film(f"{explorer.name}-{start.number}-{end.number}-{method}", np.moveaxis(films[method], -1, 1))
         scrubber(
             place,
             path=path,
             label=TITLES[method],
             pictures=films[method],
             key=f"scrubber {method} of {explorer.card.key[:12]}",
-            on_settled=lambda settled: st.session_state.update(scrubbed={stamp: settled.z}),
+            on_settled=lambda settled: settle(stamp, settled),
         )
     readout(place, record=record, class_names=names, key=f"interpolation readout of {explorer.card.key[:12]}")
+
+
+def settle(stamp: str, settled: Settled) -> None:
+    """Note where on a path a hand has settled, and as which class."""
+    note_class(explorer, settled.label)
+    st.session_state["scrubbed"] = {stamp: settled.z}
 
 
 def offer_film(name: str, film: npt.NDArray[np.uint8]) -> None:
@@ -115,7 +127,4 @@ def click_pair(click: MapClick, plane: MapPlane) -> None:
     take_click(explorer, int(index))
 
 
-if not explorer.can.encode:
-    st.info("This model has no encoder, so there are no images to walk between.")
-else:
-    interpolate()
+interpolate()

@@ -1,19 +1,16 @@
-"""The dimensions of a latent space: how much each says of the image, and which plane of it a map shows."""
+"""Which plane of a latent space a map shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from ui import address
+from ui.salience import salience
 from ui.text import subscript
 from vae_core import LatentExplorer
 from vae_core.latent.plane import Plane, axes_plane, pca_plane
-
-DEAD_KL = 0.01
-"""Nats below which a dimension says nothing of the image: its posterior is the prior."""
 
 PCA = "pca"
 
@@ -36,19 +33,9 @@ class MapPlane:
     titles: tuple[str, str]
 
 
-def by_kl(kl: Sequence[float]) -> list[int]:
-    """Dimensions, counted from 0, those that say most of the image first."""
-    return sorted(range(len(kl)), key=lambda i: -kl[i])
-
-
-def kl_of(explorer: LatentExplorer) -> Sequence[float]:
-    """KL of each dimension in nats; zeros for a family that has none."""
-    return explorer.card.test.kl_per_dimension or (0.0,) * explorer.latent_dim
-
-
 def widest_plane(explorer: LatentExplorer) -> MapPlane:
     """The plane of the two dimensions that say most of the image, as a map shows them at first."""
-    axes = (0, 1) if explorer.latent_dim <= 2 else by_kl(kl_of(explorer))[:2]
+    axes = (0, 1) if explorer.latent_dim <= 2 else salience(explorer).order[:2]
     return _of_axes(explorer, axes[0], axes[1])
 
 
@@ -57,13 +44,13 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
     if explorer.latent_dim <= 2:
         address.write("axes", None)
         return widest_plane(explorer)
-    kl = kl_of(explorer)
+    known = salience(explorer)
     kind, across, up = (f"{what} of {explorer.name}" for what in ("plane", "axis Across", "axis Up"))
     _take_from_address(explorer, kind, across, up)
     with st.container(horizontal=True, gap="small", width="content"):
         chosen = st.selectbox(
             "Plane",
-            ["axes", PCA],
+            ["axes", PCA] if explorer.can.encode else ["axes"],  # components are the codes'
             key=kind,
             persist_state="session",
             format_func={"axes": "Two dimensions", PCA: "Principal components"}.__getitem__,
@@ -76,7 +63,7 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
             return _principal(explorer)
         axes: list[int] = []
         for title, key in (("Across", across), ("Up", up)):
-            options = [i for i in by_kl(kl) if i not in axes]
+            options = [i for i in known.order if i not in axes]
             if st.session_state.get(key) not in options:
                 st.session_state[key] = options[0]
             axes.append(
@@ -85,7 +72,8 @@ def choose_plane(explorer: LatentExplorer) -> MapPlane:
                     options,
                     key=key,
                     persist_state="session",
-                    format_func=lambda i: f"z{subscript(i + 1)} · {kl[i]:.2f} nats",
+                    format_func=known.title,
+                    help=known.meaning or None,
                     width=140,
                 )
             )
@@ -98,7 +86,7 @@ def _take_from_address(explorer: LatentExplorer, kind: str, across: str, up: str
     text = address.asked("axes")
     if text is None:
         return
-    st.session_state[kind] = PCA if text == PCA else "axes"
+    st.session_state[kind] = PCA if text == PCA and explorer.can.encode else "axes"
     for key in (across, up):
         st.session_state.pop(key, None)
     parts = text.split(",")

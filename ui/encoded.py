@@ -17,6 +17,7 @@ from ui import decoder
 from ui.jobs import Job
 from ui.originals import originals
 from vae_core import LatentExplorer
+from vae_core.data.own_name import is_own
 from vae_core.errors import DataError, ShapeError
 from vae_core.explorer import Posterior
 from vae_core.metrics.elbo import posterior_kl
@@ -136,9 +137,11 @@ def _encoding(card: str) -> Job[dict[str, Encoded]]:
 def _begin(explorer: LatentExplorer, job: Job[dict[str, Encoded]]) -> Future[dict[str, Encoded]]:
     images = images_of(explorer, "train")
     if images is None:
+        data = explorer.card.data
+        how = "put them back as they were" if is_own(data.name) else "fetch them with the button in the sidebar"
         raise DataError(
-            f"The images that {explorer.name} was trained on ({explorer.card.data.title}) are not on this machine: "
-            "fetch them with the button in the sidebar, or look at the test split, which came with the model."
+            f"The images that {explorer.name} was trained on ({data.title}) are not on this machine: {how}, or look at "
+            "the test split, which came with the model."
         )
     return job.begin(lambda: _encode(explorer, images))
 

@@ -16,6 +16,7 @@ MOST_POINTS = 400
 """Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
 
 TERMS = {"loss": "Loss", "elbo": "ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
+COMPARED_TERMS = {"elbo": "Validation ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
 
 GAN_DRAW = 3 * math.log(2)
 """Both players' losses of a GAN where neither can do better: see `vae_core.models.objectives.adversarial`."""
@@ -75,7 +76,6 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
                 row=1 + terms.index(term) // columns,
                 col=1 + terms.index(term) % columns,
             )
-    figure.update_annotations(font_size=13)
     if terms == ["loss"]:
         figure.add_hline(
             GAN_DRAW, line={"color": VALIDATION_COLOUR, "width": 1, "dash": "dot"}, annotation_text="neither wins"
@@ -103,17 +103,17 @@ def compared_curves(
     plotly.graph_objects.Figure or None
         A panel for each term that any of them has, in nats per image; None when there is none.
     """
-    every = [line["validation"] for history in histories.values() for line in history]
-    terms = [term for term in TERMS if any(figures.get(term) is not None for figures in every)]
+    every = [line for history in histories.values() for line in history]
+    terms = [term for term in COMPARED_TERMS if any(line["validation"][term] is not None for line in every)]
     if not terms:
         return None
-    titles = [f"Validation {TERMS[terms[0]]}", *(TERMS[term] for term in terms[1:])]
+    titles = [COMPARED_TERMS[term] for term in terms]
     figure = make_subplots(cols=len(terms), subplot_titles=titles, horizontal_spacing=0.09)
-    figure.update_annotations(font_size=13)
     for (name, history), colour in zip(histories.items(), colours, strict=True):
         lines = _thinned(history)
-        had = [term for term in terms if any(line["validation"][term] is not None for line in lines)]
-        for term in had:
+        if all(line["validation"][term] is None for line in lines for term in terms):
+            continue
+        for column, term in enumerate(terms, start=1):
             figure.add_scatter(
                 x=[line["epoch"] for line in lines],
                 y=[line["validation"][term] for line in lines],
@@ -121,22 +121,23 @@ def compared_curves(
                 line={"color": colour, "width": 2},
                 name=name,
                 legendgroup=name,
-                showlegend=term == had[0],
+                showlegend=column == 1,
                 hovertemplate=f"epoch %{{x}}: %{{y:.2f}}<extra>{name}</extra>",
                 row=1,
-                col=1 + terms.index(term),
+                col=column,
             )
     _arrange(figure, height)
     return figure
 
 
 def _thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """At most so many lines that a curve shows them all, the last one among them."""
+    """At most so many lines that a curve shows them, the last one among them."""
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     return [*history[:-1:stride], *history[-1:]]
 
 
 def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:
+    figure.update_annotations(font_size=13)
     figure.add_annotation(
         text="nats per image, by epoch",
         x=0.5,

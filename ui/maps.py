@@ -35,6 +35,15 @@ def map_points(explorer: LatentExplorer, plane: MapPlane, split: str = "test") -
     return _points(explorer.card.key, plane.key, split, explorer, plane)
 
 
+def say_why_empty(explorer: LatentExplorer) -> None:
+    """Of a model without an encoder: why there is no data on its map, and what is there instead."""
+    if not explorer.can.encode:
+        st.caption(
+            f"A {plain(explorer.card.model.family.upper())} has no encoder, so there is no data on its map: the rings "
+            "are 1, 2 and 3 σ of the prior that its z are drawn from."
+        )
+
+
 def nearest_image(explorer: LatentExplorer, split: str, z: npt.ArrayLike) -> PointRecord | None:
     """The record of the image whose posterior mean lies nearest to z (D,); None for a model without an encoder."""
     return nearest_record(explorer, split, z) if explorer.can.encode else None
@@ -44,7 +53,10 @@ def choose_split(explorer: LatentExplorer) -> str:
     """A select box of the splits, where the data is on this machine; without it there is the test split alone."""
     wish = address.asked("points")
     data = explorer.card.data
-    if not explorer.can.encode or images_of(explorer, "all") is None:
+    if not explorer.can.encode:
+        address.write("points", None)
+        return "test"
+    if images_of(explorer, "all") is None:
         address.write("points", None)
         st.selectbox(
             "Images",
@@ -78,7 +90,10 @@ def choose_split(explorer: LatentExplorer) -> str:
 
 
 def choose_colour(explorer: LatentExplorer, split: str) -> MapColour | None:
-    """A select box of what the points' colour means; None: their class."""
+    """A select box of what the points' colour means; None: their class, or there are no points."""
+    if not explorer.can.encode:
+        address.write("colour", None)
+        return None
     dims = range(explorer.latent_dim) if explorer.latent_dim > 2 else ()
     titles = {CLASS: "Class"} if explorer.latents.labels is not None else {CLASS: "One colour"}
     titles |= {"kl": TERMS["kl"]} if explorer.can.posterior else {}
@@ -119,6 +134,9 @@ def _colour(card: str, split: str, name: str, title: str, _explorer: LatentExplo
 
 def current_group(explorer: LatentExplorer, plane: MapPlane, split: str) -> MapGroup | None:
     """The group of a split's images that was drawn on this plane, or that the address asks for."""
+    if not explorer.can.encode:
+        address.write("group", None)
+        return None
     key = _group_key(explorer, plane, split)
     if (wish := address.asked("group")) is not None:
         found = parse_outline(wish)

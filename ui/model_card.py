@@ -9,8 +9,8 @@ from datetime import datetime
 
 import plotly.graph_objects as go
 
-from ui.axes import DEAD_KL
 from ui.figures import TRAINING_COLOUR, VALIDATION_COLOUR
+from ui.salience import DEAD_KL
 from ui.text import plain, subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure

@@ -14,6 +14,9 @@ import streamlit as st
 from vae_core import LatentExplorer
 from vae_core.config import DataConfig
 from vae_core.data import DATASETS, data_dir, is_available, load_dataset
+from vae_core.data.own_name import is_own, parse_own
+from vae_core.errors import VaeCoreError
+from vae_core.training.run_folder import RunFolder, RunRequest
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,36 @@ def originals(explorer: LatentExplorer) -> Originals | None:
         When the data is damaged.
     """
     data = explorer.card.data
-    if data.name not in DATASETS or not is_available(data.name):
+    if is_own(data.name):
+        stamp = _own_stamp(explorer)
+        found = None if stamp is None else _load_own(data.name, data.options, data.checksum, stamp)
+    elif data.name in DATASETS and is_available(data.name):
+        found = _load(data.name, data.options, data.checksum, _stamp(data.name))
+    else:
         return None
-    found = _load(data.name, data.options, data.checksum, _stamp(data.name))
     claimed = ((data.n_train, data.n_validation, data.n_test), data.image_shape)  # a card may claim any checksum
     return found if found is not None and claimed == (found.counts, found.images.shape[1:]) else None
+
+
+def _own_stamp(explorer: LatentExplorer) -> str | None:
+    """Changes when data of one's own does, as far as its folder or file tells; None where it must not be read.
+
+    A card may come from anybody and name any path: only what a run of this machine was started with is looked at.
+    """
+    data = explorer.card.data
+    try:
+        config = _request(str(explorer.path), explorer.card.key).config
+        if (config.dataset, config.data) != (data.name, data.options):
+            return None
+        paths = [parse_own(data.name)[1], *([Path(data.options.labels)] if data.options.labels else [])]
+        return " ".join(str(_changed(path)) for path in paths)
+    except (VaeCoreError, OSError):
+        return None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _request(folder: str, card: str) -> RunRequest:
+    return RunFolder(Path(folder)).request()
 
 
 def _stamp(dataset: str) -> str:
@@ -68,8 +96,20 @@ def _changed(path: Path) -> int:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
+def _load_own(dataset: str, options: DataConfig, checksum: str, stamp: str) -> Originals | None:
+    try:
+        return _read(dataset, options, checksum)
+    except VaeCoreError:  # it has changed so much since that it is no data set any more
+        return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _load(dataset: str, options: DataConfig, checksum: str, stamp: str) -> Originals | None:
     # No spinner: outside of a page there is none to show it on.
+    return _read(dataset, options, checksum)
+
+
+def _read(dataset: str, options: DataConfig, checksum: str) -> Originals | None:
     data = load_dataset(dataset, options=options)
     if data.checksum != checksum:
         return None

@@ -18,6 +18,11 @@ FARTHEST = 100.0
 """|z| beyond which what comes from a browser is taken for a mistake: no prior of unit variance reaches there."""
 
 
+def farthest(explorer: LatentExplorer) -> float:
+    """How far from 0 a coordinate may lie in a model's space: codes that no prior holds together may go beyond."""
+    return max(FARTHEST, 2.0 * float(np.abs(explorer.latents.mu).max(initial=0.0)))
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """Where a page stands in a model's latent space, as Python knows it.
@@ -32,6 +37,8 @@ class Place:
         Where Python last put it, or was last told that it was settled.
     stamp : str
         Changes when, and only when, Python itself has moved z: the browser then takes it over, and never otherwise.
+    label : int
+        The class that z is decoded as, by a model that takes one; -1: none. It moves as z does: with the stamp.
     pinned : bool
         False: there is no pin, z stays where the pointer left it.
     in_address : bool
@@ -47,6 +54,7 @@ class Place:
     explorer: LatentExplorer
     z: npt.NDArray[np.float32]
     stamp: str
+    label: int = -1
     pinned: bool = True
     in_address: bool = False
     split: str = "test"
@@ -59,6 +67,9 @@ class Place:
             **live.offer(self.explorer),
             "name": self.name,
             "z": [float(value) for value in self.z],
+            "label": self.label,
+            "farthest": farthest(self.explorer),
+            "encodes": self.explorer.can.encode,
             "pinned": self.pinned,
             "stamp": self.stamp,
             "address": self.in_address,
@@ -70,30 +81,36 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """What a hand has settled on: z (D,) float32, and whether it is pinned."""
+    """What a hand has settled on: z (D,) float32, whether it is pinned, and the class, -1 for none."""
 
     z: npt.NDArray[np.float32]
     pinned: bool
+    label: int = -1
 
 
-def read_settled(state: object, latent_dim: int) -> Settled | None:
+def read_settled(state: object, explorer: LatentExplorer) -> Settled | None:
     """Read what a component's "settled" trigger holds, which may be anything at all; None when it is no place."""
     settled = state.get("settled") if isinstance(state, Mapping) else None
     if not isinstance(settled, Mapping):
         return None
-    z, pinned = settled.get("z"), settled.get("pinned")
-    if not (isinstance(z, list | tuple) and len(z) == latent_dim and isinstance(pinned, bool)):
+    z, pinned, label = settled.get("z"), settled.get("pinned"), settled.get("label", -1)
+    if not (isinstance(z, list | tuple) and len(z) == explorer.latent_dim and isinstance(pinned, bool)):
+        return None
+    if type(label) is not int or not (0 <= label < explorer.n_classes if explorer.can.label else label == -1):
         return None
     if not all(_is_number(value) for value in z):
         return None
-    return Settled(np.clip(np.array(z, np.float32), -FARTHEST, FARTHEST), pinned)
+    reach = farthest(explorer)
+    return Settled(np.clip(np.array(z, np.float32), -reach, reach), pinned, label)
 
 
-def when_settled(key: str, latent_dim: int, on_settled: Callable[[Settled], None] | None) -> Callable[[], None]:
+def when_settled(
+    key: str, explorer: LatentExplorer, on_settled: Callable[[Settled], None] | None
+) -> Callable[[], None]:
     """What the component `key` does with its "settled" trigger: it tells `on_settled`, if what came is a place."""
 
     def settled() -> None:
-        now = read_settled(st.session_state.get(key), latent_dim)
+        now = read_settled(st.session_state.get(key), explorer)
         if now is not None and on_settled is not None:
             on_settled(now)
 

@@ -7,9 +7,11 @@ import streamlit as st
 from ui import address, state
 from ui.fetch import fetch_button
 from ui.lifeline import lifeline
+from ui.originals import originals
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.data import DATASETS, is_available
+from vae_core.data.own_name import is_own
 from vae_core.device import available_devices
 
 
@@ -62,9 +64,20 @@ def _data_status(explorer: LatentExplorer) -> None:
     """Say whether the originals are there, with a button that fetches them."""
     card = explorer.card
     st.caption(
-        f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture} · "
-        f"{card.model.likelihood}"
+        f"{plain(card.data.title)} · {card.model.latent_dim}-D {card.model.family.upper()} · {card.architecture}"
+        + (f" · {card.model.likelihood}" if explorer.can.likelihood else "")
     )
+    if is_own(card.data.name):
+        with st.spinner("Reading the images …"):
+            found = originals(explorer)
+        if found is not None:
+            st.caption(":material/check_circle: Its images are on this machine")
+        else:
+            st.caption(
+                ":material/cloud_off: Its images are not here as they were: the map is complete, originals are not "
+                "shown."
+            )
+        return
     if card.data.name not in DATASETS:
         return
     spec = DATASETS[card.data.name]

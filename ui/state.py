@@ -15,7 +15,8 @@ import streamlit as st
 
 from ui import address
 from ui.cache import open_explorer
-from ui.place import FARTHEST, Place, Settled
+from ui.classes import chosen_class, note_class
+from ui.place import FARTHEST, Place, Settled, farthest
 from ui.text import plain
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import NAME_PATTERN, CheckpointEntry
@@ -112,19 +113,30 @@ def current_z(explorer: LatentExplorer) -> npt.NDArray[np.float32]:
 
 def explore_place(explorer: LatentExplorer, split: str) -> Place:
     """The session's own place in a model's space, which Explore shows beside the images of `split`."""
-    here = _here(explorer)
-    name = f"explore {explorer.card.key[:12]} {explorer.device}"
-    return Place(name, explorer, here.z, here.stamp, pinned=here.pinned, first=here.first, in_address=True, split=split)
+    here, chosen = _here(explorer), chosen_class(explorer)
+    return Place(
+        f"explore {explorer.card.key[:12]} {explorer.device}",
+        explorer,
+        here.z,
+        here.stamp + chosen.stamp,
+        label=chosen.label,
+        pinned=here.pinned,
+        first=here.first and chosen.first,
+        in_address=True,
+        split=split,
+    )
 
 
 def set_z(explorer: LatentExplorer, z: npt.ArrayLike) -> None:
     """Move this session to z, (D,), and the browser with it; beyond the farthest place it stops there."""
-    values = np.clip(np.asarray(z, np.float32), -FARTHEST, FARTHEST)
+    reach = farthest(explorer)
+    values = np.clip(np.asarray(z, np.float32), -reach, reach)
     st.session_state[_z_key(explorer)] = _Here(values, pinned=True, stamp=secrets.token_hex(6))
 
 
 def settle(explorer: LatentExplorer, settled: Settled) -> None:
-    """Note where the browser has settled: it is there already, so the stamp stays."""
+    """Note where the browser has settled, and as which class: it is there already, so the stamp stays."""
+    note_class(explorer, settled.label)
     st.session_state[_z_key(explorer)] = _Here(settled.z, settled.pinned, _here(explorer).stamp)
 
 
@@ -134,12 +146,12 @@ def _here(explorer: LatentExplorer) -> _Here:
         z = np.zeros(explorer.latent_dim, np.float32)
         text = address.asked("z")
         if text is not None:
-            parsed = parse_z(text, explorer.latent_dim)
+            parsed = parse_z(text, explorer.latent_dim, farthest(explorer))
             if parsed is None:
                 address.write("z", None)
                 st.session_state["notice"] = (
-                    f"The address asks for a z that is not {explorer.latent_dim} numbers between -{FARTHEST:g} and "
-                    f"{FARTHEST:g}, so this is the origin."
+                    f"The address asks for a z that is not {explorer.latent_dim} numbers between "
+                    f"-{farthest(explorer):g} and {farthest(explorer):g}, so this is the origin."
                 )
             else:
                 z = parsed
@@ -148,7 +160,7 @@ def _here(explorer: LatentExplorer) -> _Here:
     return here
 
 
-def parse_z(text: str, latent_dim: int) -> npt.NDArray[np.float32] | None:
+def parse_z(text: str, latent_dim: int, reach: float = FARTHEST) -> npt.NDArray[np.float32] | None:
     """The z of an address, or None when it is not `latent_dim` finite numbers of a sensible size."""
     if len(text) > 24 * latent_dim:
         return None
@@ -156,7 +168,7 @@ def parse_z(text: str, latent_dim: int) -> npt.NDArray[np.float32] | None:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         return None
-    if len(values) != latent_dim or not all(math.isfinite(value) and abs(value) <= FARTHEST for value in values):
+    if len(values) != latent_dim or not all(math.isfinite(value) and abs(value) <= reach for value in values):
         return None
     return np.array(values, np.float32)
 

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import ROOT, OpenApp
+from tests.app.conftest import ROOT, OpenApp, sent
 from tests.app.test_train_page import sentences
 from tests.vae_core.data.own_files import broken_files, picture, saved, write
 from ui import runs
@@ -91,6 +91,7 @@ def test_from_a_zip_to_explore(open_own: Callable[[], AppTest], open_app: OpenAp
     assert (("grey", "red"), 24) == (read_card(run.path).data.class_names, read_card(run.path).data.n_train)
     later = open_app("train")
     assert sorted(f"red/{name}" for name in BROKEN) == sorted(later.dataframe[0].value["File"])
+    assert ["grey", "red"] == sent(later, "latent_map")["classes"]
     later.button(key=f"train open {run.name}").click().run()
     assert (run.name, False) == (later.session_state["model"], bool(later.exception))
 

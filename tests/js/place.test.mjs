@@ -72,7 +72,7 @@ test("Python hears once, after the last of several moves", () => {
   }
   assert.deepEqual([], told)
   page.pass(60)
-  assert.deepEqual([{ z: [3, 0.25], pinned: true }], told)
+  assert.deepEqual([{ z: [3, 0.25], pinned: true, label: -1 }], told)
   page.pass(1000)
   assert.equal(1, told.length)
 })
@@ -126,7 +126,7 @@ test("what a hand did just before the page was left is told when the page is com
   page.pass(1000)
   assert.deepEqual([], told)
   comeBack({})
-  assert.deepEqual([{ z: [1, 2], pinned: true }], told)
+  assert.deepEqual([{ z: [1, 2], pinned: true, label: -1 }], told)
   comeBack({ z: [1, 2] })
   assert.equal(1, told.length)
 })
@@ -159,7 +159,7 @@ test("what Python was told and did not hear, it is told again when the page is c
   comeBack({ pinned: false, z: [9, 9] })
   assert.equal(3, told.length)
   comeBack({})
-  assert.deepEqual([4, { z: [Math.fround(Math.PI), 2], pinned: false }], [told.length, told[3]])
+  assert.deepEqual([4, { z: [Math.fround(Math.PI), 2], pinned: false, label: -1 }], [told.length, told[3]])
 })
 
 test("the address of another page gets no z", () => {
@@ -183,7 +183,7 @@ test("a new session does not move a hand's place: it is told of it", () => {
   js.placeOf(offered(FIRST)) // the server was restarted while a hand drags
   assert.deepEqual([Math.fround(1.23456789), 2], [...place.pin])
   page.pass(1000)
-  assert.deepEqual([{ z: [Math.fround(1.23456789), 2], pinned: true }], told)
+  assert.deepEqual([{ z: [Math.fround(1.23456789), 2], pinned: true, label: -1 }], told)
   js.placeOf(offered(FIRST))
   page.pass(1000)
   assert.equal(1, told.length)
@@ -198,7 +198,7 @@ test("a place without a pin stays without one through a new session", () => {
   told.length = 0
   js.placeOf(offered(FIRST))
   page.pass(1000)
-  assert.deepEqual([null, { z: [3, 4], pinned: false }], [place.pin, told[0]])
+  assert.deepEqual([null, { z: [3, 4], pinned: false, label: -1 }], [place.pin, told[0]])
 })
 
 test("a fresh document, or another model, takes the new session's z", () => {
@@ -212,7 +212,7 @@ test("a fresh document, or another model, takes the new session's z", () => {
 test("taking the pin away is told, with z where it stands", () => {
   place.unpin()
   page.pass(200)
-  assert.deepEqual([{ z: [0.5, -1], pinned: false }], told)
+  assert.deepEqual([{ z: [0.5, -1], pinned: false, label: -1 }], told)
 })
 
 test("the address gets four digits of the pin and keeps everything else", () => {
@@ -386,4 +386,87 @@ test("what is timed is the way from the hand to the picture, not the wait for a 
   place.preview([1, 2])
   answer(requests(1).at(-1))
   assert.notEqual(null, place.channel.milliseconds)
+})
+
+const which = buffer => new DataView(buffer).getInt32(24, true)
+
+test("another class is another picture of the same z, and Python hears of it", () => {
+  socket().open()
+  js.placeOf(offered({ address: true, stamp: "conditional", label: 2 }))
+  const seen = []
+  place.onPicture((_, z) => seen.push([...z]))
+  assert.deepEqual([2], requests(1).map(which))
+  answer(requests(1)[0])
+  place.choose(5)
+  const last = requests(1).at(-1)
+  assert.deepEqual([2, 5, [0.5, -1]], [requests(1).length, which(last), zOf(last)])
+  assert.notEqual(place.latestPicture[1], place.z) // the old class's picture is not the present one
+  assert.equal(place.pin, place.z)
+  answer(last)
+  assert.equal(place.latestPicture[1], place.z)
+  place.choose(5)
+  assert.equal(2, requests(1).length)
+  page.pass(200)
+  assert.deepEqual([{ z: [0.5, -1], pinned: true, label: 5 }], told)
+})
+
+test("Python's class is taken over with another stamp, and never otherwise", () => {
+  js.placeOf(offered({ address: true, stamp: "two", label: 3 }))
+  place.choose(7)
+  js.placeOf(offered({ address: true, stamp: "two", label: 3 }))
+  assert.equal(7, place.label)
+  js.placeOf(offered({ address: true, stamp: "three", label: 1 }))
+  page.pass(1000)
+  assert.deepEqual([1, []], [place.label, told])
+})
+
+test("a class chosen just before the page was left is told when it is come back to", () => {
+  js.placeOf(offered({ address: true, stamp: "two", label: 3 }))
+  place.choose(4)
+  page.pass(50)
+  leave()
+  page.pass(1000)
+  assert.deepEqual([], told)
+  comeBack({ stamp: "two", label: 3 })
+  assert.deepEqual([4], told.map(({ label }) => label))
+  comeBack({ stamp: "two", label: 4 })
+  assert.equal(1, told.length)
+  comeBack({ stamp: "two", label: 3 })
+  assert.equal(2, told.length)
+})
+
+test("under the pointer the class changes too, and the pin keeps its place", () => {
+  place.preview([3, 4])
+  place.choose(1)
+  assert.deepEqual([[3, 4], [0.5, -1]], [[...place.z], [...place.pin]])
+  place.leave()
+  assert.equal(place.pin, place.z)
+})
+
+test("without an encoder no data point is asked for", () => {
+  socket().open()
+  js.placeOf(offered({ address: true, encodes: false }))
+  place.onRecord(() => {})
+  place.move([1, 1])
+  page.pass(100)
+  assert.equal(0, requests(2).length)
+})
+
+test("a place goes as far as its model's codes", () => {
+  js.placeOf(offered({ address: true, farthest: 250 }))
+  place.move([-400, 240])
+  assert.deepEqual([-250, 240], [...place.pin])
+})
+
+test("a class is chosen for all places of the model, and is told when one of them is come to", () => {
+  js.placeOf(offered({ address: true, stamp: "two", label: 3 }))
+  const there = js.placeOf(offered({ name: "there", label: 3, z: [8, 9] }))
+  const other = js.placeOf(offered({ name: "other model", model: "ff".repeat(16), label: 3 }))
+  place.choose(4)
+  leave()
+  assert.deepEqual([4, [8, 9], 3], [there.label, [...there.z], other.label])
+  js.placeOf(offered({ name: "there", label: 3, z: [8, 9] })) // Python has not heard of it yet
+  there.tells(report)
+  page.pass(1000)
+  assert.deepEqual([{ z: [8, 9], pinned: true, label: 4 }], told)
 })

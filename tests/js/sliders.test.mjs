@@ -98,3 +98,14 @@ test("only another dimension makes a strip untrue", () => {
   assert.equal(true, sliders.sameBut(z, Float32Array.of(1, 9, 3), 1))
   assert.equal(false, sliders.sameBut(z, Float32Array.of(1, 9, 3), 0))
 })
+
+test("the codes' own quantiles make a scale: its middle is their median, and it undoes itself", () => {
+  const quantiles = Array.from({ length: 101 }, (_, k) => (k / 100) ** 2 * 40 - 4) // skew: the median is 6
+  const { sigma, quantile } = sliders.scalesOfCodes(quantiles)
+  close(6, quantile.z(50), 1e-12)
+  for (let z = -3.9; z < 36; z += 0.1) close(z, quantile.z(quantile.at(z)), 1e-9)
+  assert.deepEqual([0, 100, "", "%"], [quantile.at(-9), quantile.at(99), sigma.unit, quantile.unit])
+  assert.deepEqual([-4, 36, null, null], [...[-1, 101].map(quantile.z), ...[0, 100].map(share => quantile.read(share))])
+  const values = sliders.stripValues(quantile, 40, 9)
+  values.forEach((z, k) => close((k + 0.5) / 9, sliders.shareOf(quantile, 40, z), 1e-9))
+})

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from ui.sliders.wrapper import slider_rows
-from vae_core.errors import ShapeError
+from ui.salience import DEAD_KL, Salience
+from ui.sliders.wrapper import slider_rows as rows_of
+
+
+def slider_rows(kl: list[float], mu: npt.NDArray[np.float32], *, codes_alone: bool = False) -> dict[str, Any]:
+    """The rows of dimensions of which the KL is known."""
+    known = Salience(tuple(kl), tuple(f"{value} nats" for value in kl), "", tuple(value < DEAD_KL for value in kl))
+    return rows_of(known, mu, 100.0, codes_alone=codes_alone)
 
 
 def owns(rows: list[dict[str, int]]) -> list[int]:
@@ -46,7 +55,11 @@ def test_the_sentence_above_the_dead_ones_counts_them() -> None:
     assert slider_rows([0, 0, 1], mu)["unused"].startswith("2 unused dimensions (KL below 0.01 nats): they do")
 
 
-def test_a_missing_kl_is_a_clear_error() -> None:
-    """Each dimension needs its term."""
-    with pytest.raises(ShapeError, match=r"^sliders: the model has 3 dimensions, but 2 KL terms came\.$"):
-        slider_rows([1.0, 2.0], np.zeros((1, 3), np.float32))
+def test_codes_that_no_prior_holds_bring_their_own_quantiles() -> None:
+    """101 of them from the least code to the largest, and a slider goes as far as the codes, however near that is."""
+    mu = np.stack([np.linspace(-0.2, 0.6, 51), np.linspace(0, 1, 51) ** 2 * 40], axis=1).astype(np.float32)
+    first, second = slider_rows([1.0, 1.0], mu, codes_alone=True)["live"]
+    assert (1, 40) == (first["reach"], second["reach"])
+    assert pytest.approx(np.linspace(-0.2, 0.6, 101).tolist(), abs=1e-6) == first["quantiles"]
+    assert pytest.approx(10.0, abs=1e-5) == second["quantiles"][50]
+    assert slider_rows([1.0, 1.0], mu)["live"][0]["quantiles"] is None

@@ -3,7 +3,6 @@
 
 const SETTLED = 200 // ms without another move before Python is told
 const LEAVING = 2000 // ms in which a link has led to another page
-const FARTHEST = 100 // as in ui/place.py: what lies beyond is no place in a latent space
 const RECORD_EVERY = 50 // ms between two questions for the data point beside z: nobody reads faster
 
 class Place {
@@ -12,7 +11,7 @@ class Place {
     this.z = null // Float32Array: what is shown now
     this.pin = null // Float32Array: where the pin stands; null: none, and z stays where the pointer left it
     this.pointed = null // under the pointer: {split, index} of a data point, or {sample} of a drawn one
-    this.label = -1 // class, for models that take one
+    this.label = -1 // class that z is decoded as, by models that take one
     this.latestPicture = null // [answer, z]
     this.latestRecord = null // [answer, facts, z]
     this.lane = this.recordLane = null // lanes of the channel, while somebody watches
@@ -55,8 +54,9 @@ class Place {
     this.askRecord()
   }
 
-  /** Does Python know where the pin is? */
-  agrees({ z, pinned }) {
+  /** Does Python know where the pin is, and the class? */
+  agrees({ z, pinned, label }) {
+    if (label !== this.label) return false
     return this.pin ? pinned && this.pin.every((value, i) => value === Math.fround(z[i])) : !pinned
   }
 
@@ -66,6 +66,7 @@ class Place {
     this.untold = false
     const z = Float32Array.from(data.z)
     this.pin = data.pinned ? z : null
+    this.label = data.label
     this.show(z, null)
   }
 
@@ -73,7 +74,7 @@ class Place {
 
   /** The pointer passes by: show z, over the data point `pointed` if there is one. */
   preview(z, pointed = null) {
-    this.show(within(z), pointed)
+    this.show(this.within(z), pointed)
   }
 
   /** The pointer is gone: back to the pin. */
@@ -86,8 +87,31 @@ class Place {
   move(z) {
     clearTimeout(this.timer)
     this.untold = true
-    this.pin = within(z)
+    this.pin = this.within(z)
     this.show(this.pin, null)
+  }
+
+  /** A hand chooses another class, here and on the model's other pages. */
+  choose(label) {
+    if (label === this.label) return
+    for (const place of sharedHere().places.values()) if (place.data.model === this.data.model) place.relabel(label)
+    this.untold = true
+    this.settle()
+  }
+
+  /** z stays where it is, its pictures do not. */
+  relabel(label) {
+    const { z, pin } = this
+    this.label = label
+    // What was decoded of a z is kept by its identity: a copy is a place of which nothing is known.
+    this.pin = pin?.slice() ?? null
+    this.show(z === pin ? this.pin : z.slice(), this.pointed)
+  }
+
+  /** z with every coordinate as far out as places go. */
+  within(z) {
+    const { farthest } = this.data
+    return Float32Array.from(z, value => Math.max(-farthest, Math.min(farthest, value)))
   }
 
   /** The hand is at rest: soon tell Python and the address. */
@@ -106,7 +130,7 @@ class Place {
 
   // ---- what Python hears
 
-  /** `report({z, pinned})` tells Python where a hand has settled; one of a page's components does. Returns how to stop. */
+  /** `report({z, pinned, label})` tells Python where a hand has settled; one of a page's components does. Returns how to stop. */
   tells(report) {
     this.reporters.add(report)
     if (this.untold) this.settle()
@@ -122,7 +146,7 @@ class Place {
     if (!this.untold || !report) return
     this.untold = false
     this.writeAddress()
-    report({ z: Array.from(this.pin ?? this.z), pinned: Boolean(this.pin) })
+    report({ z: Array.from(this.pin ?? this.z), pinned: Boolean(this.pin), label: this.label })
   }
 
   // ---- what the views hear
@@ -222,7 +246,7 @@ class Place {
   }
 
   askRecord() {
-    if (!this.recordWatchers.size || !this.z) return
+    if (!this.recordWatchers.size || !this.z || !this.data.encodes) return // without an encoder there are none
     const { pointed } = this
     const z = (this.recordOf = this.z)
     const { model } = this.data
@@ -250,8 +274,6 @@ class Place {
     if (text !== window.location.href) window.history.replaceState(window.history.state, "", text)
   }
 }
-
-const within = z => Float32Array.from(z, value => Math.max(-FARTHEST, Math.min(FARTHEST, value)))
 
 /** z as text: four significant digits a number. */
 export const addressOf = z => Array.from(z, value => String(Number(value.toPrecision(4)))).join(",")

@@ -3,6 +3,6 @@
 from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup
 from ui.latent_map.points import MapPoints
-from ui.latent_map.wrapper import MapMarkers, MapPath, latent_map
+from ui.latent_map.wrapper import MapMarkers, MapPath, Role, latent_map
 
-__all__ = ["MapClick", "MapColour", "MapGroup", "MapMarkers", "MapPath", "MapPoints", "latent_map"]
+__all__ = ["MapClick", "MapColour", "MapGroup", "MapMarkers", "MapPath", "MapPoints", "Role", "latent_map"]

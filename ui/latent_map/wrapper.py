@@ -22,9 +22,10 @@ from vae_core.errors import ShapeError
 from vae_core.latent.plane import Plane, axes_plane
 
 HandUse = Literal["pin", "pick", "look"]
+Role = Literal["accent", "contrast"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
-    "geometry", "outline", "theme", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
     "scatter", "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
@@ -45,7 +46,7 @@ class MapPath:
 
     name: str
     xy: npt.ArrayLike
-    role: Literal["accent", "contrast"] = "accent"
+    role: Role = "accent"
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,15 @@ class MapMarkers:
         What a hover decodes; None: the place on the plane, as anywhere.
     one : str
         What one of them is called, with its number, on hover; empty: `name`.
+    role : str
+        "contrast" is drawn in the text's colour, "accent" in the theme's.
     """
 
     name: str
     xy: npt.ArrayLike
     z: npt.ArrayLike | None = None
     one: str = ""
+    role: Role = "contrast"
 
 
 def latent_map(
@@ -163,7 +167,7 @@ def latent_map(
         data=data,
         height="content",
         on_click_change=clicked,
-        on_settled_change=when_settled(key, latent_dim, on_settled),
+        on_settled_change=(lambda: None) if place is None else when_settled(key, place.explorer, on_settled),
         on_group_change=drawn,
     )
 
@@ -189,7 +193,7 @@ def _plane_data(plane: Plane) -> dict[str, list[float]]:
 
 def _markers_data(markers: MapMarkers, latent_dim: int | None) -> dict[str, Any]:
     xy = _pairs(markers.xy, markers.name)
-    named = {"name": markers.name, "one": markers.one or markers.name}
+    named = {"name": markers.name, "one": markers.one or markers.name, "role": markers.role}
     if markers.z is None:
         return {**named, "xy": xy, "z": None}
     z = np.asarray(markers.z, np.float64)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ui.axes import by_kl, kl_of
 from ui.javascript import component
 from ui.place import Place
 from ui.records import PointRecord
+from ui.salience import salience
 
 _component = component("readout", Path(__file__).parent / "assets", ["readout"])
 
@@ -34,6 +34,6 @@ def readout(place: Place, *, record: PointRecord | None, class_names: Sequence[s
         "name": place.explorer.name,
         "facts": None if record is None else dict(record.facts),
         "classNames": list(class_names),
-        "order": by_kl(kl_of(place.explorer)),
+        "order": salience(place.explorer).order,
     }
     _component(key=key, data=data, height="content")

@@ -54,5 +54,5 @@ def scrubber(
     if len(steps) < 2 or len(steps) != len(pictures):
         raise ShapeError(f"scrubber: a path needs 2 steps, and a picture each, but {len(steps)}, {len(pictures)} came.")
     data = {"place": place.data(), "path": steps.tolist(), "film": sheet(pictures), "label": label}
-    settled = when_settled(key, explorer.latent_dim, on_settled)
+    settled = when_settled(key, explorer, on_settled)
     _component(key=key, data=data, height="content", on_settled_change=settled)

@@ -118,14 +118,12 @@ def number(label: str, field: str, default: int | float | None = None, placehold
 
 def choice(label: str, field: str, options: Sequence[Option], default: Option) -> Option:
     """One of several options; one that was chosen before and is offered no longer gives way to the default."""
-    key = f"train {field}"
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = default
     return st.selectbox(
         label,
         options,
+        index=options.index(default),
         format_func=lambda option: TITLES.get(option, option),
-        key=key,
+        key=f"train {field}",
         persist_state="session",
         help=HELP[field],
     )

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui.axes import axis_titles, by_kl
+from ui.axes import axis_titles
 from ui.figures import curves
 from ui.latent_map import MapPoints, latent_map
 from ui.pictures import show
+from ui.salience import largest_first
 from ui.text import plain
 from ui.train.preview import show_left_out
 from vae_core.images import montage
@@ -129,7 +130,7 @@ def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, in
     if latent_dim <= 2 or not history:
         return (0, 1)
     kl = history[-1]["kl_per_dimension"] or [0.0] * latent_dim
-    first, second = sorted(by_kl(kl)[:2])
+    first, second = sorted(largest_first(kl)[:2])
     return first, second
 
 

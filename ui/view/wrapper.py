@@ -50,6 +50,7 @@ def view(
     shape = place.explorer.image_shape
     data = {
         "place": place.data(),
+        "caption": "Decoded at z: the mean of p(x|z)" if place.explorer.can.likelihood else "Decoded at z",
         "picture": _pixels([picture], shape),
         "record": None if record is None else {**_pixels(record.images, shape), "facts": dict(record.facts)},
         "classNames": list(class_names),

@@ -23,6 +23,7 @@ def wall(
     z: npt.ArrayLike,
     pictures: npt.NDArray[np.uint8],
     key: str,
+    first: int = 0,
     on_settled: Callable[[Settled], None] | None = None,
 ) -> None:
     """Show drawn images in a near-square wall; the pointer previews each one's z, and a click pins it.
@@ -38,6 +39,8 @@ def wall(
         What they were decoded to.
     key : str
         Identity of the wall on the page.
+    first : int
+        Number of its first draw among those of all walls of the place, as the map's marks are numbered.
     on_settled : callable, optional
         Called with what the hand has settled on, before the script runs again.
 
@@ -50,6 +53,6 @@ def wall(
     draws = finite_rows(z, "wall: z", explorer.latent_dim)
     if len(draws) < 1 or len(draws) != len(pictures):
         raise ShapeError(f"wall: each z needs its picture, and one at least, but {len(draws)}, {len(pictures)} came.")
-    data = {"place": place.data(), "z": draws.tolist(), "sheet": sheet(pictures)}
-    settled = when_settled(key, explorer.latent_dim, on_settled)
+    data = {"place": place.data(), "z": draws.tolist(), "first": first, "sheet": sheet(pictures)}
+    settled = when_settled(key, explorer, on_settled)
     _component(key=key, data=data, height="content", on_settled_change=settled)

@@ -38,9 +38,11 @@ class Hover {
   /** The nearest drawn mark, else the nearest point that is shown; null when neither is near. */
   find(pixel) {
     const { map } = this
+    let first = 0 // draws are numbered through all sets of marks
     for (const { one, xy, z } of map.data.markers) {
       const i = xy.findIndex(([zx, zy]) => Math.hypot(...map.px(zx, zy).map((value, k) => value - pixel[k])) < MARK)
-      if (i >= 0) return { zx: xy[i][0], zy: xy[i][1], text: `${one} ${i + 1}`, sample: i, z: map.place && z?.[i] }
+      if (i >= 0) return { zx: xy[i][0], zy: xy[i][1], text: `${one} ${i + 1}`, sample: first + i, z: map.place && z?.[i] }
+      first += xy.length
     }
     const position = this.nearest(...map.zAt(pixel))
     if (position < 0) return null

@@ -98,7 +98,8 @@ class LatentMap {
       await this.scatter.draw()
       signal.throwIfAborted()
       if (this.scatter.isBlank) throw new Error("This browser offers no WebGL, which draws the map.")
-      this.say(n ? "ready" : "empty", n ? "" : "No points yet.")
+      const isBare = !n && !this.place // with a place the plane itself is what one looks at
+      this.say(isBare ? "empty" : "ready", isBare ? "No points yet." : "")
       performance.mark("map plotted") // for whoever measures
     } catch (error) {
       if (!signal.aborted) this.say("error", `${error.message} Reload the page to try again.`)

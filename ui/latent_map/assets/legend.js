@@ -21,7 +21,7 @@ class Legend {
     this.shown = []
   }
 
-  /** `classes`, `paths` and `markers` are lists of {name, colour, symbol}, {name, role} and {name}; `scale` is null, or the
+  /** `classes`, `paths` and `markers` are lists of {name, colour, symbol}, {name, role} and again {name, role}; `scale` is null, or the
       number that colours the points, {name, unit, low, high, colours}. */
   fill(classes, paths, markers, theme, scale) {
     const names = items => items.map(({ name, role }) => ({ name, role }))
@@ -35,8 +35,8 @@ class Legend {
       const line = `<path d="M1 0H21" stroke="${roleColour(role, theme)}" stroke-width="2.5" ${dash}/>`
       return legendEntry("span", name, "line", "0 -6 22 12", line)
     })
-    const rings = markers.map(({ name }) => {
-      const ring = `<circle r="4.5" fill="none" stroke="${theme.ink}" stroke-width="1.75"/>`
+    const rings = markers.map(({ name, role }) => {
+      const ring = `<circle r="4.5" fill="none" stroke="${roleColour(role, theme)}" stroke-width="1.75"/>`
       return legendEntry("span", name, "sign", "-6 -6 12 12", ring)
     })
     this.element.replaceChildren(...(scale ? [legendScale(scale)] : []), ...buttons, ...lines, ...rings)

@@ -1,8 +1,9 @@
-/* The marks above the points: the chosen group, paths with their ends, drawn samples, the posterior of the point under the
-   pointer with a ring around it, and the way to a pin out of view. */
+/* The marks above the points: where there are none, how far the prior reaches; the chosen group, paths with their ends, drawn
+   samples, the posterior of the point under the pointer with a ring around it, and the way to a pin out of view. */
 
 const DIM = 0.62 // of the page's colour over what is not in the group
 const END = 8 // px, radius of a path's ends, which hold a letter
+const SIGMAS = [1, 2, 3] // of the prior
 const ARROW = 13 // px from the edge to the tip of the arrow that points to the pin
 
 const roleColour = (role, theme) => (role === "accent" ? theme.accent : theme.ink)
@@ -16,7 +17,7 @@ class Marks {
 
   /** Paint them anew where anything of them has changed. */
   paint() {
-    const { view, side, theme, data, hover, selection, place, pin } = this.map
+    const { view, side, theme, data, hover, selection, place, pin, plane } = this.map
     const lit = place?.pointed?.sample
     const { outline, n, drawing } = selection
     const painted = [view, side, theme, data, place?.pin, lit, hover.found, hover.facts, outline, n, drawing && {}]
@@ -24,16 +25,16 @@ class Marks {
     this.painted = painted
     const at = pin.paint()
     paintMarks(this.canvas, {
-      view, side, theme, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
+      view, side, theme, prior: place && !place.data.encodes && plane, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
       found: hover.found, ellipse: hover.ellipse, pin: at,
     })
   }
 }
 
-/** Paint all of them on a canvas that covers the plot area. `paths` and `markers` are as MapPath and MapMarkers, `group` and
+/** Paint all of them on a canvas that covers the plot area. `prior` is the plane when its rings are to be drawn, `paths` and `markers` are as MapPath and MapMarkers, `group` and
     `drawing` are outlines, `n` is how many points the group has, `found` and `ellipse` are the Hover's, `pin` is a pixel. */
 function paintMarks(canvas, marks) {
-  const { view, side, theme, paths, markers, group, drawing, n, found, ellipse, lit, pin } = marks
+  const { view, side, theme, prior, paths, markers, group, drawing, n, found, ellipse, lit, pin } = marks
   const ratio = window.devicePixelRatio || 1
   const size = Math.round(side * ratio)
   if (canvas.width !== size) canvas.width = canvas.height = size
@@ -67,6 +68,10 @@ function paintMarks(canvas, marks) {
     pen.beginPath()
     for (const place of places) pen.lineTo(...toPixel(view, side, ...place))
   }
+  for (const sigma of prior ? SIGMAS : []) {
+    circle(toPixel(view, side, ...project(prior, new Float32Array(prior.a.length))), (sigma * side) / (2 * view.half))
+    stroke(faded(ink, 0.35), 1, [3, 4])
+  }
   if (group) {
     trace(group)
     pen.closePath()
@@ -94,8 +99,9 @@ function paintMarks(canvas, marks) {
     paintLetter(pen, "A", at(0), theme)
     paintLetter(pen, "B", at(xy.length - 1), theme)
   }
-  for (const { xy } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, ink)
-  for (const { xy, z } of markers) if (z && xy[lit]) dot(toPixel(view, side, ...xy[lit]), 6, accent)
+  for (const { xy, role } of markers) for (const place of xy) ring(toPixel(view, side, ...place), 4.5, roleColour(role, theme))
+  const at = markers.flatMap(({ xy, z }) => (z ? xy : xy.map(() => null)))[lit]
+  if (at) dot(toPixel(view, side, ...at), 6, accent)
   if (ellipse) paintEllipse(pen, ellipse, view, side, stroke, theme)
   if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
   const edge = pin && edgeOf(pin, side, ARROW)

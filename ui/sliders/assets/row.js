@@ -3,9 +3,10 @@
 const FAR_OUT = 5 // σ, where the prior has less than one draw in a million
 
 class SliderRow {
-  /** `sliders` has the present `scale`, and takes `put(own, z)`, `settle()`, `hold(own)` and `say(text)`. */
-  constructor(sliders, element, { own, name, kl, reach, farthest }) {
+  /** `sliders` has the name of the scale that is `chosen`, and takes `put(own, z)`, `settle()`, `hold(own)` and `say(text)`. */
+  constructor(sliders, element, { own, name, note, meaning, reach, farthest, quantiles }) {
     this.sliders = sliders
+    this.scales = quantiles ? scalesOfCodes(quantiles) : SCALES
     this.element = element
     this.own = own // the dimension, counted from 0
     this.name = name
@@ -24,7 +25,7 @@ class SliderRow {
     this.lock = element.querySelector(".hold")
     element.setAttribute("aria-label", name)
     element.querySelector("b").textContent = name
-    element.querySelector("small").textContent = `${kl.toFixed(kl < 0.01 ? 3 : 2)} nats`
+    Object.assign(element.querySelector("small"), { textContent: note, title: meaning })
     this.range.setAttribute("aria-label", name)
     this.field.setAttribute("aria-label", `Value of ${name}`)
     this.lock.setAttribute("aria-label", `Hold ${name}`)
@@ -41,9 +42,22 @@ class SliderRow {
     this.lock.onclick = () => sliders.hold(own)
   }
 
+  get scale() {
+    return this.scales[this.sliders.chosen.scale]
+  }
+
+  /** A draw from the prior or, where none shapes this dimension, from the codes; and the middle of either. */
+  drawn() {
+    return this.scales === SCALES ? normalDraw() : this.scales.quantile.z(100 * Math.random())
+  }
+
+  get middle() {
+    return this.scales === SCALES ? 0 : this.scales.quantile.z(50)
+  }
+
   /** The z of n pictures along the slider. */
   values(n) {
-    return stripValues(this.sliders.scale, this.reach, n)
+    return stripValues(this.scale, this.reach, n)
   }
 
   // ---- what the hand does
@@ -82,29 +96,29 @@ class SliderRow {
   moved() {
     if (this.undecided) return
     this.touched = true
-    this.sliders.put(this.own, this.sliders.scale.z(this.range.valueAsNumber))
+    this.sliders.put(this.own, this.scale.z(this.range.valueAsNumber))
   }
 
   key(event) {
-    const { step, fine } = this.sliders.scale
+    const { step, fine } = this.scale
     const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key]
     if (!way || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     // From z itself, as a key may repeat faster than frames follow.
-    const [low, high] = this.sliders.scale.range(this.reach)
-    const to = this.sliders.scale.at(this.sliders.place.z[this.own]) + way * (event.shiftKey ? fine : step)
-    this.sliders.put(this.own, this.sliders.scale.z(Math.min(high, Math.max(low, to))))
+    const [low, high] = this.scale.range(this.reach)
+    const to = this.scale.at(this.sliders.place.z[this.own]) + way * (event.shiftKey ? fine : step)
+    this.sliders.put(this.own, this.scale.z(Math.min(high, Math.max(low, to))))
     this.sliders.settle()
   }
 
   typed() {
-    const { scale } = this.sliders
+    const { scale } = this
     const z = scale.read(typedNumber(this.field.value), this.farthest)
     this.stopTyping()
     if (z === null) return this.sliders.say(`${this.name} stays where it is: it takes ${scale.allowed(this.farthest)}.`)
     this.sliders.put(this.own, z)
     this.sliders.settle()
-    this.sliders.say(Math.abs(z) > FAR_OUT ? `${this.name} is now far outside the prior.` : "")
+    this.sliders.say(this.scales === SCALES && Math.abs(z) > FAR_OUT ? `${this.name} is now far outside the prior.` : "")
   }
 
   /** Whatever stands in the field, it shows z again. */
@@ -123,7 +137,7 @@ class SliderRow {
     if (z === this.z && reach === this.reach) return
     this.z = z
     this.reach = reach
-    const { scale } = this.sliders
+    const { scale } = this
     const text = scale.text(z)
     if (!this.underHand) {
       const [low, high] = scale.range(reach)

@@ -1,4 +1,4 @@
-/* The two scales of a slider. Zero lies in the middle of both. */
+/* The two scales of a slider. Zero lies in the middle of both, unless the codes' own quantiles make the second one. */
 
 const LAST = 99.9 // percent: a quantile slider leaves out one in a thousand at each end
 
@@ -25,6 +25,27 @@ export const SCALES = {
   },
 }
 
+/** The scales of a dimension that no prior shapes: z as it is, and the codes' own `quantiles`, ascending, at equal steps from
+    0 to 100 %; between two of them the share grows in proportion. */
+export function scalesOfCodes(quantiles) {
+  const last = quantiles.length - 1
+  const z = at => {
+    const step = Math.min(last, Math.max(0, (at / 100) * last))
+    const i = Math.min(last - 1, Math.floor(step))
+    return quantiles[i] + (step - i) * (quantiles[i + 1] - quantiles[i])
+  }
+  const at = value => {
+    const next = quantiles.findIndex(quantile => quantile > value)
+    if (next <= 0) return next ? 100 : 0
+    return (100 * (next - 1 + (value - quantiles[next - 1]) / (quantiles[next] - quantiles[next - 1]))) / last
+  }
+  const read = share => (share > 0 && share < 100 ? z(share) : null)
+  return {
+    sigma: { ...SCALES.sigma, unit: "" },
+    quantile: { ...SCALES.quantile, at, z, text: value => at(value).toFixed(1), read },
+  }
+}
+
 /** How far a dimension's slider goes in σ: as far as its data, and as z. */
 export const reachOf = (ofData, z) => Math.max(ofData, Math.ceil(Math.abs(z)))
 
@@ -40,5 +61,5 @@ export function shareOf({ range, at }, reach, z) {
   return Math.min(1, Math.max(0, (at(z) - low) / (high - low)))
 }
 
-/** z with every dimension drawn from the prior, or set to 0, but those held. */
-export const freed = (z, held, value) => Float32Array.from(z, (old, i) => (held.has(i) ? old : value()))
+/** z with every dimension set to its `value`, but those held. */
+export const freed = (z, held, value) => Float32Array.from(z, (old, i) => (held.has(i) ? old : value(i)))

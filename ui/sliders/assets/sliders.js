@@ -16,8 +16,14 @@ class Sliders extends LiveComponent {
     for (const element of [this.list, this.live, this.dead]) this.observer.observe(element)
   }
 
-  draw({ height }) {
+  draw({ height, words }) {
     this.root.style.maxHeight = height ? `${height}px` : "none"
+    for (const button of this.head.querySelectorAll("button")) {
+      const { do: what, scale } = button.dataset
+      button.title = words[what ?? scale]
+      if (scale) button.ariaLabel = words[scale].split(":")[0]
+    }
+    this.head.querySelector('[data-scale="sigma"]').textContent = words.unit
   }
 
   listen(place) {
@@ -69,13 +75,13 @@ class Sliders extends LiveComponent {
   press({ do: what, scale }) {
     if (scale) this.choose(scale)
     if (!what) return
-    this.place.move(freed(this.place.z, this.chosen.held, what === "draw" ? () => normalDraw() : () => 0))
+    const values = new Map(this.rows.map(row => [row.own, what === "draw" ? row.drawn() : row.middle]))
+    this.place.move(freed(this.place.z, this.chosen.held, own => values.get(own)))
     this.settle()
   }
 
   choose(name) {
     this.chosen.scale = name
-    this.scale = SCALES[name]
     for (const button of this.head.querySelectorAll("[data-scale]")) {
       button.setAttribute("aria-pressed", String(button.dataset.scale === name))
     }

@@ -20,7 +20,8 @@ class View extends LiveComponent {
     this.smoothen(smooth.checked)
   }
 
-  draw() {
+  draw({ caption }) {
+    this.root.querySelector(".at-z figcaption").textContent = caption
     this.resize()
     this.fallBack()
     this.look()
@@ -127,7 +128,8 @@ class View extends LiveComponent {
     const { split } = place.data
     const isOther = data.record?.facts.split === split && place.latestRecord && place.latestRecord[1].split !== split
     if (this.shown === place.z && !isOther) return
-    if (!place.z.every((value, i) => value === Math.fround(data.place.z[i]))) return
+    const isThere = place.label === data.place.label && place.z.every((value, i) => value === Math.fround(data.place.z[i]))
+    if (!isThere) return
     if (!place.latestPicture || (status !== "open" && this.shown !== place.z)) place.picture(fromPython(data.picture), place.z)
     if (data.record && (!place.latestRecord || isOther || status !== "open")) {
       place.record(fromPython(data.record), { ...data.record.facts, pointed: false }, place.z)

@@ -38,8 +38,9 @@ class Wall extends LiveComponent {
   }
 
   pass(i) {
-    if (i < 0 || i === this.place.pointed?.sample) return
-    this.place.preview(this.z[i], { sample: i })
+    const sample = this.data.first + i
+    if (i < 0 || sample === this.place.pointed?.sample) return
+    this.place.preview(this.z[i], { sample })
   }
 
   gone() {
@@ -94,12 +95,12 @@ class Wall extends LiveComponent {
   paint() {
     if (!this.wall) return
     const { place, el, z } = this
-    const at = place.pointed?.sample ?? -1
+    const at = (place.pointed?.sample ?? -1) - this.data.first
     const { pin } = place
     this.put(el.at, at)
     this.put(el.pinned, pin ? z.findIndex(row => row.every((value, k) => value === pin[k])) : -1)
     el.at.classList.toggle("top", at >= 0 && at < this.wall.columns)
-    if (at >= 0) el.at.firstElementChild.textContent = at + 1
+    if (!el.at.hidden) el.at.firstElementChild.textContent = at + 1
   }
 
   put(frame, i) {

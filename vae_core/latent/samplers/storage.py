@@ -92,6 +92,12 @@ def save_sampler(folder: Path, sampler: Sampler, card: Card, checkpoints_dir: st
     return path
 
 
+def sampler_file(folder: Path, name: str, card: Card, checkpoints_dir: str | Path | None = None) -> Path | None:
+    """Where a sampler of a checkpoint is stored; None while it has not been fitted."""
+    places = (samplers_folder(folder, card, checkpoints_dir), folder / FOLDER)
+    return next((place / f"{name}.npz" for place in places if (place / f"{name}.npz").is_file()), None)
+
+
 def load_sampler(folder: Path, name: str, card: Card, checkpoints_dir: str | Path | None = None) -> Sampler:
     """A stored sampler of a checkpoint; nothing is ever unpickled.
 
@@ -105,8 +111,7 @@ def load_sampler(folder: Path, name: str, card: Card, checkpoints_dir: str | Pat
     if name not in KINDS:
         raise ConfigError(f"There is no sampler {name[:40]!r}; there are {', '.join(SAMPLERS)}.")
     again = f"python -m vae_core fit-sampler {folder.name} --sampler {name}"
-    places = (samplers_folder(folder, card, checkpoints_dir), folder / FOLDER)
-    path = next((place / f"{name}.npz" for place in places if (place / f"{name}.npz").is_file()), None)
+    path = sampler_file(folder, name, card, checkpoints_dir)
     if path is None:
         raise CheckpointError(f"{folder.name}: the sampler {name} has not been fitted yet: {again}")
     try:

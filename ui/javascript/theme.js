@@ -1,4 +1,4 @@
-/* The colours of the page that a map stands on, and those of the classes. */
+/* The colours of the page that a component stands on, and those of the classes. */
 
 /** Red, green and blue, 0 to 255, of a CSS colour written #rgb, #rrggbb or rgb(). */
 export function rgbOf(colour) {
