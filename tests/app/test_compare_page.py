@@ -118,8 +118,9 @@ def test_damaged_models_are_left_out_with_their_reason(open_app: OpenApp, isolat
     assert ["digits-2d", "mnist-2d"] == strips(app)[:2]
 
 
-def test_missing_data_is_said(open_app: OpenApp) -> None:
+def test_missing_data_is_said(open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the images are not on this machine there are no reconstructions, and a sentence; z and samples stay."""
+    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
     app = compare(open_app, "mnist-2d", "mnist-16d")
     assert "MNIST is not on this machine, so there is nothing to reconstruct" in text_of(app)
     assert ORIGINALS not in strips(app)

@@ -59,8 +59,9 @@ def test_damaged_figures_are_a_sentence(open_app: OpenApp, families: Path) -> No
     assert "measure" in [button.key for button in app.button]
 
 
-def test_data_that_is_not_here_is_said(open_app: OpenApp) -> None:
+def test_data_that_is_not_here_is_said(open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence, and no button that could not do what it says."""
+    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
     app = open_app("model", model="mnist-2d")
     assert any("MNIST is not on this machine, so nothing more" in caption.value for caption in app.main.caption)
     assert "measure" not in [button.key for button in app.button]
