@@ -48,12 +48,12 @@ def main() -> None:
     options = _options()
     torch.set_flush_denormal(True)
     torch.set_num_threads(options.threads)
-    console, progress = Console(), Console(stderr=True)
+    # Into a file or a pipe a table is as wide as it needs to be; rich would fold it at 80.
+    console, progress = Console(width=None if sys.stdout.isatty() else 160), Console(stderr=True)
     document: dict[str, Any] = {}
     for part in options.parts:
-        # A status beside the bar of a training would fight with it for the line, so each step is one line of its own.
-        said = _Said(progress)
-        document[part] = getattr(parts, part)(options, said)
+        # No spinner: the bar of a training has the line. So each thing that is done is one line of its own.
+        document[part] = getattr(parts, part)(options, _Said(progress))
         PRINT[part](console, document[part])
     facts = machine(options.threads, options.device)
     console.print(machine_line(facts), soft_wrap=True, highlight=False)

@@ -29,10 +29,10 @@ BINARIZED = {
 }
 """50 dimensions, one stochastic layer, on the fixed binarization; the training's end is the rate's, not the data's."""
 
-# The batch is large because of beta-tcvae: q(z) is estimated from the batch, and where this holds no other image near
-# a z, the total correlation cannot be told from the information (README.md).
+# The batch is large because of beta-tcvae, which estimates q(z) from it: while no other image of the batch lies near a
+# z, its total correlation cannot be told from its information, and both are punished (README.md).
 SHAPES_MODEL = ModelConfig(hidden=(512, 256), activation="relu", latent_dim=6)
-SHAPES_TRAINING = TrainConfig(epochs=200, batch_size=1024, learning_rate=2e-3)
+SHAPES_TRAINING = TrainConfig(epochs=150, batch_size=1024, learning_rate=2e-3)
 SHAPES = {
     "vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=SHAPES_TRAINING),
     "beta-vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=replace(SHAPES_TRAINING, beta=4.0)),

@@ -88,6 +88,7 @@ def sample() -> None:
     place = Place(name, explorer, at.z, stamp, label=chosen.label, pinned=at.pinned)
     record, classes = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
     roles = dict(zip(names, ROLES, strict=False))
+    choose_class(place, "sampled class", on_settled=lambda settled: settle(stamp, settled))
     left, *middle, right = st.columns([7, 7, 5] if len(names) == 1 else [7, 5, 5, 4], gap="medium")
     with left:
         plane = choose_plane(explorer)
@@ -122,7 +123,6 @@ def sample() -> None:
             st.caption(samplers.meaning(explorer, name))
             offer_wall(name, sets[name], seed)
     with right:
-        choose_class(place, "sampled class", on_settled=lambda settled: settle(stamp, settled))
         view(
             place,
             picture=decode(explorer, place.z[None], told_classes(explorer, 1))[0],

@@ -88,7 +88,7 @@ def meaning(explorer: LatentExplorer, name: str) -> str:
         )
     if not explorer.can.posterior:
         return "z ~ N(0, I). Nothing in this model's training drew its codes there."
-    return "z ~ N(0, I), which training draws the codes towards."
+    return "z ~ N(0, I), which training pulls the codes towards."
 
 
 def fitted_sampler(explorer: LatentExplorer, name: str) -> Sampler | None:

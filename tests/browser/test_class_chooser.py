@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.families import bring_family
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import PLACE, go_to, ready, z_of
+from tests.browser.looks import PLACE, go_to, ready, wait_for_address, z_of
 from tests.browser.map_page import window_spot
 from tests.browser.one_place import pixels
 from tests.browser.serving import AppServer
@@ -51,8 +51,9 @@ def test_a_class_is_chosen_live_and_comes_back(
     shows(page, conditional, 0)
     page.mouse.click(*window_spot(page, 0.4, -0.3))
     page.mouse.move(5, 5)
+    page.wait_for_timeout(500)  # beside a data point, until that is known, and the pin goes there
     z = z_of(page)
-    page.wait_for_url("**z=0.*")
+    wait_for_address(page, z)
     page.evaluate(f"""() => {{
         const place = {EXPLORE}
         place.onPicture(() => {{ if (place.label === 7) window.knownToPython ??= place.data.label }})

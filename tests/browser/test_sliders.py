@@ -40,7 +40,7 @@ def note(settled):
 place = Place("tested", explorer, np.zeros(explorer.latent_dim, np.float32), "0")
 with st.container(width=440):
     if st.checkbox("Here", value=True):
-        z_sliders(place, kl=explorer.card.test.kl_per_dimension, key="sliders", height=350, on_settled=note)
+        z_sliders(place, key="sliders", height=350, on_settled=note)
 settled = st.session_state.get("settled")
 st.text("nothing" if settled is None else "settled " + " ".join(f"{value:.2f}" for value in settled.z))
 st.text(f"run {st.session_state.runs}")
