@@ -14,20 +14,21 @@ from vae_core.training.process import create_run, new_request, run
 from vae_core.training.run_folder import RunFolder
 
 
-def _binarized(model: ModelConfig, **training: float) -> RunConfig:
-    shared = TrainConfig(epochs=100, learning_rate=1e-3, kl_warmup=0.0 if model.family == "iwae" else 10.0)
-    return RunConfig(dataset="binarized-mnist", model=model, training=replace(shared, **training))
+def _binarized(model: ModelConfig) -> RunConfig:
+    warmup = 0.0 if model.family == "iwae" else 10.0  # its loss has no KL term that could be weighed
+    training = TrainConfig(epochs=100, learning_rate=1e-3, kl_warmup=warmup, importance_samples=5)
+    return RunConfig(dataset="binarized-mnist", model=model, training=training)
 
 
 MLP = ModelConfig(hidden=(500, 500), latent_dim=50)
 CONV = ModelConfig(network="conv", hidden=(32, 64), latent_dim=50)
 BINARIZED = {
     "vae-mlp": _binarized(MLP),
-    "iwae-mlp": _binarized(replace(MLP, family="iwae"), importance_samples=5),
+    "iwae-mlp": _binarized(replace(MLP, family="iwae")),
     "vae-conv": _binarized(CONV),
-    "iwae-conv": _binarized(replace(CONV, family="iwae"), importance_samples=5),
+    "iwae-conv": _binarized(replace(CONV, family="iwae")),
 }
-"""50 dimensions, one stochastic layer, on the fixed binarization; the training's end is the rate's, not the data's."""
+"""50 dimensions, one stochastic layer, on the fixed binarization."""
 
 # The batch is large because of beta-tcvae, which estimates q(z) from it: while no other image of the batch lies near a
 # z, its total correlation cannot be told from its information, and both are punished (README.md).
