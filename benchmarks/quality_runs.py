@@ -32,16 +32,16 @@ BINARIZED = {
 
 # The batch is large because of beta-tcvae, which estimates q(z) from it: while no other image of the batch lies near a
 # z, its total correlation cannot be told from its information, and both are punished (README.md).
-SHAPES_MODEL = ModelConfig(hidden=(512, 256), activation="relu", latent_dim=6)
-SHAPES_TRAINING = TrainConfig(epochs=150, batch_size=1024, learning_rate=2e-3)
+SHAPES_MODEL = ModelConfig(network="conv", hidden=(16, 32, 64), activation="relu", latent_dim=6)
+SHAPES_TRAINING = TrainConfig(epochs=100, batch_size=512, learning_rate=2e-3)
 SHAPES = {
-    "vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=SHAPES_TRAINING),
-    "beta-vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=replace(SHAPES_TRAINING, beta=4.0)),
     "beta-tcvae": RunConfig(
         dataset="shapes",
         model=replace(SHAPES_MODEL, family="beta-tcvae"),
         training=replace(SHAPES_TRAINING, beta=6.0),
     ),
+    "beta-vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=replace(SHAPES_TRAINING, beta=4.0)),
+    "vae": RunConfig(dataset="shapes", model=SHAPES_MODEL, training=SHAPES_TRAINING),
 }
 """What disentanglement is compared on: one network, one schedule."""
 
