@@ -26,14 +26,16 @@ BINARIZED = {
     "vae-mlp": _binarized(MLP),
     "iwae-mlp": _binarized(replace(MLP, family="iwae")),
     "vae-conv": _binarized(CONV),
-    "iwae-conv": _binarized(replace(CONV, family="iwae"), epochs=60),  # ten times what an epoch of vae-mlp takes
+    "iwae-conv": _binarized(
+        replace(CONV, family="iwae"), epochs=60
+    ),  # an epoch of it takes as long as ten and more of vae-mlp
 }
 """50 dimensions, one stochastic layer, on the fixed binarization."""
 
-# The batch is large because of beta-tcvae, which estimates q(z) from it: while no other image of the batch lies near a
-# z, its total correlation cannot be told from its information, and both are punished (README.md).
+# The batch is larger than usual because of beta-tcvae, which estimates q(z) from it: while no other image of the batch
+# lies near a z, its total correlation cannot be told from its information (README.md).
 SHAPES_MODEL = ModelConfig(network="conv", hidden=(16, 32, 64), activation="relu", latent_dim=6)
-SHAPES_TRAINING = TrainConfig(epochs=100, batch_size=512, learning_rate=2e-3)
+SHAPES_TRAINING = TrainConfig(epochs=80, batch_size=256, learning_rate=2e-3)
 SHAPES = {
     "beta-tcvae": RunConfig(
         dataset="shapes",
