@@ -143,7 +143,8 @@ def _text(figure: dict[str, Any], digits: int = 2) -> str:
 
 
 def _over_seeds(found: dict[str, Any]) -> str:
-    return f"{found['mean']:.3f}" + ("" if found["deviation"] is None else f" ± {found['deviation']:.3f}")
+    mean, deviation = found["mean"], found["deviation"]
+    return "-" if mean is None else f"{mean:.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
 
 
 # -- command line ----------------------------------------------------------------------------------------------------

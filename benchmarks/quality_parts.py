@@ -26,7 +26,7 @@ from vae_core.latent.samplers import SAMPLERS
 from vae_core.latent.samplers.codes import Codes, encode_codes
 from vae_core.latent.samplers.sampler import Sampler, fit_sampler
 from vae_core.latent.samplers.storage import sampler_of
-from vae_core.metrics.catalogue import N_IMAGES
+from vae_core.metrics.catalogue import N_IMAGES, Figures, NotMeasured
 from vae_core.metrics.classifier import Classifier, classifier_for
 from vae_core.metrics.elbo import EVALUATION_SEED, importance_weighted_nll, measure
 from vae_core.metrics.report import measure_model
@@ -35,7 +35,6 @@ from vae_core.metrics.spread import chosen_rows
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
-Found = dict[str, Measure]
 CONFIDENCE = 0.95
 SCORES = ("mig", "sap", "dci_disentanglement", "dci_completeness", "dci_informativeness", "factor_vae_score")
 SAMPLED_MODELS = ("mnist-2d", "mnist-2d-ae")
@@ -97,7 +96,7 @@ def likelihood(options: argparse.Namespace, say: Say) -> list[Row]:
 def disentanglement(options: argparse.Namespace, say: Say) -> list[Row]:
     """Each score of each family over the seeds."""
     data = load_dataset("shapes")
-    measured: dict[str, list[Found]] = {family: [] for family in SHAPES}
+    measured: dict[str, list[Figures]] = {family: [] for family in SHAPES}
     for seed in range(options.seeds):  # all families of a seed first, so that an early end leaves whole comparisons
         for family, config in SHAPES.items():
             seeded = replace(config, training=replace(config.training, seed=seed))
@@ -106,21 +105,34 @@ def disentanglement(options: argparse.Namespace, say: Say) -> list[Row]:
             figures = measure_model(
                 explorer, data, wanted=("disentanglement",), generator=np.random.default_rng(EVALUATION_SEED)
             )
-            measured[family].append({name: figure for name, figure in figures.items() if isinstance(figure, Measure)})
+            measured[family].append(figures)
     return [
-        {"family": family, **{score: over_seeds([found[score].value for found in runs]) for score in SCORES}}
+        {"family": family, **{score: over_seeds([_value(found[score]) for found in runs]) for score in SCORES}}
         for family, runs in measured.items()
     ]
 
 
-def over_seeds(values: Sequence[float]) -> dict[str, Any]:
-    """Mean over seeds, standard deviation, and the interval of the mean by Student's t; of one seed neither."""
-    n, mean = len(values), float(np.mean(values))
-    if n < 2:
-        return {"mean": mean, "deviation": None, "interval": None, "values": list(values)}
-    deviation = float(np.std(values, ddof=1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
-    return {"mean": mean, "deviation": deviation, "interval": [mean - half, mean + half], "values": list(values)}
+def _value(figure: Measure | NotMeasured) -> float | None:
+    return figure.value if isinstance(figure, Measure) else None
+
+
+def over_seeds(values: Sequence[float | None]) -> dict[str, Any]:
+    """Mean over seeds, standard deviation, and the interval of the mean by Student's t; of one seed the mean alone.
+
+    A score that one of the models does not have, as when its dimensions have all died, has no mean: that of the others
+    would be a better model's.
+    """
+    found: dict[str, Any] = {"mean": None, "deviation": None, "interval": None, "values": list(values)}
+    there = [value for value in values if value is not None]
+    n = len(values)
+    if len(there) < n:
+        return found
+    found["mean"] = mean = float(np.mean(there))
+    if n > 1:
+        found["deviation"] = deviation = float(np.std(there, ddof=1))
+        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
+        found["interval"] = [mean - half, mean + half]
+    return found
 
 
 def is_above(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
