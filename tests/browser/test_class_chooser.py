@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -21,11 +22,9 @@ EXPLORE = PLACE.format(page="explore")
 
 
 @pytest.fixture(scope="module")
-def conditional(app_server: AppServer, tmp_path_factory: pytest.TempPathFactory) -> LatentExplorer:
-    """A tiny conditional model of the server's."""
-    assert app_server.checkpoints_dir is not None
-    name = bring_family(tmp_path_factory.mktemp("families"), app_server.checkpoints_dir, "cvae")
-    return LatentExplorer.load(Path(app_server.checkpoints_dir / name), device="cpu")
+def conditional() -> LatentExplorer:
+    """The shipped conditional model."""
+    return LatentExplorer.load("mnist-2d-cvae", device="cpu")
 
 
 def choose_class(page: Page, name: str) -> None:
@@ -46,7 +45,7 @@ def test_a_class_is_chosen_live_and_comes_back(
     app_server: AppServer, open_page: OpenPage, conditional: LatentExplorer
 ) -> None:
     """The picture is the class's before Python hears of it, z stays; another browser and Back show the class again."""
-    page = open_page(f"{app_server.url}/?model=cvae-2d")
+    page = open_page(f"{app_server.url}/?model=mnist-2d-cvae")
     ready(page)
     shows(page, conditional, 0)
     page.mouse.click(*window_spot(page, 0.4, -0.3))
@@ -87,14 +86,19 @@ def test_a_class_is_chosen_live_and_comes_back(
     shows(page, conditional, 2)
 
 
-def test_a_map_without_data_decodes(
-    app_server: AppServer, open_page: OpenPage, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Of a model without an encoder the plane is there: hover and pin decode, and nobody asks for data points."""
+@pytest.fixture
+def generator(app_server: AppServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LatentExplorer]:
+    """A tiny model without an encoder, among the server's for as long as it is needed."""
     assert app_server.checkpoints_dir is not None
     name = bring_family(tmp_path_factory.mktemp("families"), app_server.checkpoints_dir, "gan")
-    explorer = LatentExplorer.load(app_server.checkpoints_dir / name, device="cpu")
-    page = open_page(f"{app_server.url}/?model={name}")
+    yield LatentExplorer.load(app_server.checkpoints_dir / name, device="cpu")
+    shutil.rmtree(app_server.checkpoints_dir / name)
+
+
+def test_a_map_without_data_decodes(app_server: AppServer, open_page: OpenPage, generator: LatentExplorer) -> None:
+    """Of a model without an encoder the plane is there: hover and pin decode, and nobody asks for data points."""
+    explorer = generator
+    page = open_page(f"{app_server.url}/?model={explorer.name}")
     ready(page)
     page.mouse.move(*window_spot(page, 1.2, -0.8), steps=5)
     page.wait_for_function(f"{EXPLORE}.latestPicture?.[1] === {EXPLORE}.z")

@@ -23,9 +23,8 @@ from tests.browser.looks import (
 )
 from tests.browser.map_page import numbers, window_spot
 from tests.browser.serving import PROJECT_ROOT, AppServer, serve_app
-from vae_core import LatentExplorer, list_checkpoints
+from vae_core import LatentExplorer
 
-SHIPPED = [entry.name for entry in list_checkpoints() if entry.shipped]
 EXPLORE = PLACE.format(page="explore")
 
 
@@ -116,7 +115,7 @@ def too_tall(page: Page) -> list[str]:
     return below
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", ["digits-2d", "mnist-2d", "mnist-16d", "mnist-2d-ae", "mnist-2d-cvae"])
 def test_explore_fits_a_laptop_without_scrolling(app_server: AppServer, open_page: OpenPage, name: str) -> None:
     """At 1440x900 map, picture, sliders and foot line are on one screen; with a group, a grid and a number too."""
     page = open_page(f"{app_server.url}/?model={name}")
@@ -125,8 +124,9 @@ def test_explore_fits_a_laptop_without_scrolling(app_server: AppServer, open_pag
     draw_group(page)
     assert [] == too_tall(page)
     page.get_by_role("button", name="Decoded grid").click()
-    choose(page, "Colour", "KL")
-    expect(page.locator(".legend .scale")).to_be_visible()
+    if LatentExplorer.load(name, device="cpu").can.posterior:
+        choose(page, "Colour", "KL")
+        expect(page.locator(".legend .scale")).to_be_visible()
     expect(page.locator(".beneath canvas")).to_be_visible()
     assert [] == too_tall(page)
 

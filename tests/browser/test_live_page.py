@@ -66,7 +66,8 @@ def test_what_is_on_the_screen_is_what_torch_says(app_server: AppServer, open_pa
     _, height, width = explorer.image_shape
     pictures: list[str] = page.locator("canvas.decoded").evaluate(PAINTED, z.tolist())
     shown = [np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4) for data in pictures]
-    expected = to_uint8(explorer.decode(z)).transpose(0, 2, 3, 1)  # a grey value goes to all three channels
+    label = page.evaluate(f"{EXPLORE}.label") if explorer.can.label else None
+    expected = to_uint8(explorer.decode(z, label)).transpose(0, 2, 3, 1)  # a grey value goes to all three channels
     off = np.abs(expected.astype(int) - np.array(shown)[..., :3])
     assert (200, True) == (len(shown), off.max() <= 1)
     assert np.array(shown)[..., 3].min() == 255
