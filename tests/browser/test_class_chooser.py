@@ -63,6 +63,7 @@ def test_a_class_is_chosen_live_and_comes_back(
     page.wait_for_url("**class=7*")
     assert z == z_of(page)
 
+    wait_for_address(page, z)  # Python, who wrote the class, knows no z: the browser puts it back
     other = open_page(page.url)
     ready(other)
     shows(other, conditional, 7)
