@@ -22,7 +22,7 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 Done: TypeAlias = Callable[[Pixels | Exception, float], None]
 """Called in the worker, once, with the images (N, H, W, C) or the error, and the seconds that the decoder took."""
 
-CHUNK_SECONDS = 0.002
+CHUNK_SECONDS = 0.001
 """How long a chunk of a big request may keep a pointer waiting."""
 
 BATCH_SECONDS = 0.008
