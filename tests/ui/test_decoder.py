@@ -31,7 +31,8 @@ def stub(request: pytest.FixtureRequest, even_pace: None) -> Iterator[StubExplor
 def even_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let 10 images be a chunk and 40 a batch, however busy this machine is; else an image counts as 0.2 ms."""
     images = {decoder_worker.CHUNK_SECONDS: 10, decoder_worker.BATCH_SECONDS: 40}
-    monkeypatch.setattr(decoder_worker.Pace, "images_in", lambda _, seconds: images.get(seconds, round(seconds / 0.0002)))
+    in_time = lambda _, seconds: images.get(seconds, round(seconds / 0.0002))  # noqa: E731 - patched in as it is
+    monkeypatch.setattr(decoder_worker.Pace, "images_in", in_time)
 
 
 @pytest.fixture
