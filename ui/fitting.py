@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 import numpy as np
 import streamlit as st
 
-from ui.encoded import encoded
+from ui.encoded import encoded, images_of
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.errors import VaeCoreError
@@ -63,7 +63,10 @@ class Fitting:
 
     def _run(self, explorer: LatentExplorer, name: str, per_class: bool) -> None:
         try:
-            codes = encoded(explorer, "train")[: explorer.card.data.n_train]  # what follows is the validation split
+            if images_of(explorer, "train") is None:
+                codes = encoded(explorer, "test")
+            else:
+                codes = encoded(explorer, "train")[: explorer.card.data.n_train]  # what follows is the validation split
             chosen = Codes(codes.mu, codes.logvar, codes.labels if per_class else None)
             generator = np.random.default_rng(FIT_SEED)
             sampler = fit_sampler(name, chosen, generator=generator, on_progress=self._told)
@@ -96,7 +99,14 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
             st.fragment(_show_progress, run_every=LOOK_SECONDS)(fitting, name, title)
             return
         data = explorer.card.data
-        st.markdown("Not fitted to this model yet: it needs the codes of the training images.")
+        n_codes = data.n_train if images_of(explorer, "train") is not None else data.n_test
+        of = "training" if n_codes == data.n_train else "test"
+        st.markdown(f"Not fitted to this model yet: it needs the codes of the {of} images.")
+        if of == "test":
+            st.caption(
+                "The training images are not on this machine. The codes of the test images, which came with the model, "
+                "serve as well; only what is measured on these images must not be said of such draws."
+            )
         if fitting.problem:
             st.error(plain(fitting.problem), icon=":material/error:")
         per_class = bool(explorer.latents.labels is not None and data.class_names) and st.checkbox(
@@ -105,9 +115,7 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
             key=f"fit {name} per class",
             help="Then draws can be asked for of one class; without, they come from all classes at once.",
         )
-        if st.button(
-            f"Fit to {data.n_train:,} codes", type="primary", icon=":material/model_training:", key=f"fit {name}"
-        ):
+        if st.button(f"Fit to {n_codes:,} codes", type="primary", icon=":material/model_training:", key=f"fit {name}"):
             fitting.begin(explorer, name, per_class=per_class)
             st.rerun(scope="fragment")
 

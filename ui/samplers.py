@@ -26,15 +26,15 @@ TITLES = {
     "flow": "Flow",
 }
 MEANINGS = {
-    "posterior": "q(z|x) of a training image picked at random: where the decoder was trained. No sampler does better, "
+    "posterior": "q(z|x) of an encoded image picked at random: where the decoder was trained. No sampler does better, "
     "and none is less new.",
-    "gmm": "Up to ten Gaussians, fitted to the codes of the training images.",
-    "kde": "A small Gaussian around the code of a training image picked at random.",
-    "flow": "N(0, I) bent by a learned bijection into the shape of the training images' codes.",
+    "gmm": "Up to ten Gaussians, fitted to the codes of images.",
+    "kde": "A small Gaussian around the code of an image picked at random.",
+    "flow": "N(0, I) bent by a learned bijection into the shape of the images' codes.",
 }
 TEMPERATURES = {
     "prior": "the standard deviation of the draws",
-    "posterior": "the noise around the code of each training image",
+    "posterior": "the noise around the code of each image",
     "gmm": "the standard deviations of the Gaussians",
     "kde": "the width of the Gaussian around each code",
     "flow": "the standard deviation of what is bent",

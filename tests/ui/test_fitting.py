@@ -43,6 +43,17 @@ def test_a_fit_is_of_the_training_images_codes_and_stored(explorer: LatentExplor
     assert (explorer.card.data.n_train, tuple(range(10))) == (sampler.n_codes, sampler.classes)
 
 
+def test_without_the_images_a_fit_is_of_the_codes_that_came_with_the_model(
+    explorer: LatentExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the test split: a sampler can then be had on a machine that has no data."""
+    monkeypatch.setattr(fitting, "images_of", lambda *_: None)
+    one = Fitting()
+    one.begin(explorer, "posterior", per_class=False)
+    assert "" == ended(one).problem
+    assert explorer.card.data.n_test == load_sampler(explorer.path, "posterior", explorer.card).n_codes
+
+
 def test_a_fit_that_is_stopped_stores_nothing_and_can_begin_anew(
     explorer: LatentExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
