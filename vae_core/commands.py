@@ -115,6 +115,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
             wanted=arguments.figures,
             split=arguments.split,
             n_images=arguments.n_images,
+            elbo=figures,
             checkpoints_dir=arguments.checkpoints_dir,
             generator=np.random.default_rng(EVALUATION_SEED),
             on_progress=on_progress,

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import pydantic.dataclasses
 from pydantic import Field
 
-from vae_core.card import Measure
-from vae_core.config import STRICT
+from vae_core.card import Measure, SplitFigures
+from vae_core.config import STRICT, Family
+from vae_core.families import CAPABILITIES
 
 N_IMAGES = 5000
 """Images drawn, and real ones beside them, for precision, recall, density, coverage and the Fréchet distance."""
@@ -217,6 +218,16 @@ def names_of(groups: Iterable[str]) -> list[str]:
     """The figures of some groups, in the catalogue's order."""
     chosen = set(groups)
     return [name for name, definition in DEFINITIONS.items() if definition.group in chosen]
+
+
+def elbo_figures(known: SplitFigures, family: Family) -> Figures:
+    """ELBO, log-likelihood and KL of a split, or why a model of this family has none."""
+    can = CAPABILITIES[family]
+    if not can.encode:
+        reason = "This model has no encoder, and no p(x|z)." if not can.likelihood else "This model has no encoder."
+    else:
+        reason = "This model's encoder gives a point and no distribution, so it has no KL and no ELBO."
+    return {name: getattr(known, name) or NotMeasured(reason) for name in names_of(["elbo"])}
 
 
 def document(figures: Mapping[str, Measure | NotMeasured]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vae_core.card import Measure
+from vae_core.card import Measure, SplitFigures
 from vae_core.data.image_set import ImageSet
 from vae_core.errors import ConfigError, ShapeError
 from vae_core.explorer import LatentExplorer
@@ -26,17 +26,18 @@ from vae_core.metrics.catalogue import (
     N_RECONSTRUCTIONS,
     Figures,
     NotMeasured,
+    elbo_figures,
     names_of,
 )
 from vae_core.metrics.classifier import Classifier, Progress, classifier_for
 from vae_core.metrics.disentanglement import dci, factor_vae_score, mig, sap
-from vae_core.metrics.elbo import ImageScores, importance_weighted_nll, measure
+from vae_core.metrics.elbo import elbo_parts, importance_weighted_nll, split_figures
 from vae_core.metrics.latent_quality import active_units, knn_accuracy, trustworthiness
 from vae_core.metrics.reconstruction import squared_error, ssim
 from vae_core.metrics.samples import density_coverage, frechet_distance, nearest_training_distance, precision_recall
 from vae_core.metrics.spread import chosen_rows
 
-Step = tuple[tuple[str, ...], Callable[[], Sequence[Measure]]]
+Step = tuple[tuple[str, ...], Callable[[], Sequence[Measure | NotMeasured]]]
 """Names of figures, and what measures them together."""
 
 
@@ -51,6 +52,7 @@ def measure_model(
     wanted: Iterable[str] = GROUPS,
     split: str = "test",
     n_images: int | None = None,
+    elbo: SplitFigures | None = None,
     checkpoints_dir: str | Path | None = None,
     generator: np.random.Generator,
     on_progress: Progress = lambda what, share: None,
@@ -69,6 +71,8 @@ def measure_model(
         The images that the model is measured on.
     n_images : int, optional
         Only the first of these.
+    elbo : SplitFigures, optional
+        Of these images, where that is known already (`vae_core.metrics.elbo.split_figures`).
     checkpoints_dir : path, optional
         Where new checkpoints lie, and beside them the classifier whose features samples are compared by; it is
         trained when there is none yet, which takes a minute or two.
@@ -90,7 +94,7 @@ def measure_model(
         When a group is unknown.
     DataError
         When the split is.
-    CheckpointError
+    VaeCoreError
         When what the model yields is no finite number, or the stored classifier is damaged.
     """
     groups = set(wanted)
@@ -102,7 +106,7 @@ def measure_model(
     def say(text: str) -> None:
         on_progress(text, len(found) / len(names))
 
-    subject = _Subject(explorer, data, split, n_images, checkpoints_dir, say)
+    subject = _Subject(explorer, data, split, n_images, elbo, checkpoints_dir, say)
     streams = dict(zip(GROUPS, generator.spawn(len(GROUPS)), strict=True))
     for group in [group for group in GROUPS if group in groups]:
         for some, ask in STEPS[group](subject, streams[group]):
@@ -124,6 +128,7 @@ class _Subject:
     data: ImageSet
     split: str
     n_images: int | None
+    elbo: SplitFigures | None
     checkpoints_dir: str | Path | None
     say: Callable[[str], None]
 
@@ -189,20 +194,17 @@ class _Subject:
 
 
 def _elbo(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    @cache
-    def scores() -> ImageScores:
-        subject.need_encoder()
-        label = subject.labels if subject.explorer.can.label else None
-        return subject.explorer.score(subject.images, label)
+    names = tuple(names_of(["elbo"]))
 
-    def of_posterior(values: npt.NDArray[np.float64] | None) -> list[Measure]:
-        if values is None:
-            raise _DoesNotApplyError("This model's encoder gives a point and no distribution, so it has no ELBO.")
-        return [measure(values)]
+    def found() -> list[Measure | NotMeasured]:
+        explorer, known = subject.explorer, subject.elbo
+        if known is None:
+            labels = subject.labels if explorer.can.label else None
+            known = split_figures(elbo_parts(explorer.model, torch.from_numpy(np.array(subject.images)), labels))
+        figures = elbo_figures(known, explorer.card.model.family)
+        return [figures[name] for name in names]
 
-    yield ("elbo",), lambda: of_posterior(scores().elbo)
-    yield ("log_likelihood",), lambda: [measure(scores().log_likelihood)]
-    yield ("kl",), lambda: of_posterior(scores().kl)
+    yield names, found
 
 
 def _bound(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
