@@ -34,6 +34,7 @@ from vae_core.files import write_atomically
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 
 if TYPE_CHECKING:
+    from vae_core.data import ImageSet
     from vae_core.training.loop import Outcome
 
 LOWER_PRIORITY = 10
@@ -170,6 +171,7 @@ class _Reaper:
 def run(
     folder: RunFolder,
     *,
+    data: ImageSet | None = None,
     data_dir: str | None = None,
     on_status: Callable[[Status], None],
     on_epoch: Callable[[dict[str, Any]], None],
@@ -178,6 +180,8 @@ def run(
 
     Parameters
     ----------
+    data : ImageSet, optional
+        The run's images, where they have been read already; by default they are, when it is the run's turn.
     data_dir : str, optional
         Where the data set lies now; by default where it lay when the run was made.
 
@@ -215,7 +219,8 @@ def run(
                 from vae_core.training.loop import train
 
                 request = folder.request()
-                data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
+                if data is None:
+                    data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
                 check_family(request.config.model, len(data.class_names))
                 if data.left_out:
                     write_atomically(folder.path / LEFT_OUT, left_out_csv(data))
