@@ -25,6 +25,7 @@ from vae_core.checkpoints import WEIGHTS
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, VaeCoreError
+from vae_core.families import kept_by
 from vae_core.metrics.elbo import batches, elbo_parts, labels_of, split_figures
 from vae_core.models import build_model
 from vae_core.models.objectives import Weights, build_objective
@@ -159,7 +160,7 @@ class _Run:
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
         labels = labels_of(self.model, data.train.labels)
         self.labels = None if labels is None else labels.to(self.device)
-        self.score = f"validation {'ELBO' if self.model.can.posterior else 'log-likelihood'}"
+        self.score = f"validation {kept_by(self.config.model.family) or 'score'}"
         self.redrawn = self.config.data.binarize == "dynamic"
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
