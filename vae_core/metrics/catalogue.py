@@ -109,7 +109,7 @@ DEFINITIONS = {
         "latent",
         "",
         "how far the 10 nearest codes are among the nearest images by pixels, 1 at best; at most 2,000 images",
-        "Venna & Kaski 2001, eq. 1",
+        "Venna & Kaski 2001",
     ),
     "active_units": Definition(
         "latent",
@@ -174,7 +174,7 @@ DEFINITIONS = {
         "",
         "gap of the two dimensions that know most of a factor, over its entropy: mu in 20 bins of equal width; at most "
         f"{N_CODES:,} images",
-        "Chen et al. 2018, eq. 6",
+        "Chen et al. 2018, eq. 6; the bins of Locatello et al. 2019",
     ),
     "sap": Definition(
         "disentanglement",
@@ -187,19 +187,19 @@ DEFINITIONS = {
         "disentanglement",
         "",
         f"whether a dimension serves one factor, by random forests' importances; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "dci_completeness": Definition(
         "disentanglement",
         "",
         f"whether a factor is in one dimension, by random forests' importances; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "dci_informativeness": Definition(
         "disentanglement",
         "share of images",
         f"held-out images whose factor a random forest tells from mu; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "factor_vae_score": Definition(
         "disentanglement",
