@@ -150,6 +150,19 @@ def test_what_there_is_not_is_refused(explorer: LatentExplorer, digits: ImageSet
         measured(explorer, digits, "elbo", split="half")
 
 
+def test_disentanglement_is_measured_on_images_from_all_over(
+    explorer: LatentExplorer, drawn_from_factors: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a split has more images than are asked, not its first ones are: they may share a factor's value."""
+    monkeypatch.setattr(report, "N_CODES", 150)
+    test = drawn_from_factors.test
+    assert test.factors is not None
+    order = np.argsort(test.factors[:, 1], kind="stable")
+    assert 1 == len(np.unique(test.factors[order[:150], 1]))
+    found = measured(explorer, replace(drawn_from_factors, test=test.take(order)), "disentanglement")
+    assert {} == reasons(found)
+
+
 def test_the_document_tells_unit_and_definition() -> None:
     """Two forms: a value with what it means, or null with the reason."""
     told = document({"kl": Measure(value=2.0, standard_error=0.1), "mig": NotMeasured("No factors.")})
