@@ -204,7 +204,7 @@ def _make_available(dataset: str, data_dir: str | None) -> None:
     from vae_core.data import is_available
 
     if not is_available(dataset, data_dir):
-        from vae_core.commands import fetch_with_progress
+        from vae_core.report import fetch_with_progress
 
         fetch_with_progress(dataset, data_dir)
 
