@@ -14,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import ROOT, OpenApp
+from tests.vae_core.test_run_folder import epoch_line
 from ui import runs
 from vae_core.checkpoints import SHIPPED_DIR
 from vae_core.config import ModelConfig, RunConfig, TrainConfig
@@ -279,6 +280,21 @@ def test_a_damaged_folder_does_not_break_the_page(open_page: OpenPage, launched:
     assert not app.exception
     app.button(key="train delete torn").click().run()
     assert [] == list_runs()
+
+
+def test_the_best_figure_is_that_of_the_weights_that_are_kept(open_page: OpenPage) -> None:
+    """Not an epoch of the warm-up, however high its ELBO, and it is said what the weights are kept by."""
+    run = a_run("warm", Status(state="stopped"))
+    epochs = [(1, -1.0, True), (2, -3.0, True), (3, -4.0, False)]
+    run.write_history(
+        [
+            epoch_line(epoch, best=best, validation={"elbo": elbo, "log_likelihood": elbo + 0.5, "kl": 0.5})
+            for epoch, elbo, best in epochs
+        ]
+    )
+    shown = {metric.label: metric for metric in open_page().metric}
+    assert "−3.00" == shown["Best ELBO · epoch 2"].value
+    assert "the best by ELBO (beta = 1)" in shown["Best ELBO · epoch 2"].help
 
 
 def test_a_run_from_start_to_explore(open_page: OpenPage) -> None:

@@ -15,7 +15,7 @@ from vae_core.card import Measure
 from vae_core.cli import main
 from vae_core.data import ImageSet, Split
 from vae_core.errors import ConfigError, DataError
-from vae_core.metrics import elbo, report
+from vae_core.metrics import elbo, steps
 from vae_core.metrics.catalogue import DEFINITIONS, GROUPS, Figures, NotMeasured, document, names_of
 from vae_core.metrics.classifier import Classifier, train_classifier
 from vae_core.metrics.report import measure_model
@@ -38,7 +38,7 @@ def trained(digits: ImageSet) -> Classifier:
 @pytest.fixture(autouse=True)
 def quick(trained: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a better classifier."""
-    monkeypatch.setattr(report, "classifier_for", lambda data, **options: trained)
+    monkeypatch.setattr(steps, "classifier_for", lambda data, **options: trained)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_an_elbo_that_is_known_is_not_computed_again(
 ) -> None:
     """`evaluate --figures elbo` says the same twice, and asks the model once."""
     asked, real = [], elbo.elbo_parts
-    for module in (elbo, report):
+    for module in (elbo, steps):
         monkeypatch.setattr(module, "elbo_parts", lambda *given: asked.append(1) or real(*given))
     assert 0 == main(["evaluate", "tiny", "--figures", "elbo", "--device", "cpu", "--json"])
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -154,7 +154,7 @@ def test_disentanglement_is_measured_on_images_from_all_over(
     explorer: LatentExplorer, drawn_from_factors: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a split has more images than are asked, not its first ones are: they may share a factor's value."""
-    monkeypatch.setattr(report, "N_CODES", 150)
+    monkeypatch.setattr(steps, "N_CODES", 150)
     test = drawn_from_factors.test
     assert test.factors is not None
     order = np.argsort(test.factors[:, 1], kind="stable")
