@@ -1,17 +1,29 @@
-"""What the benchmarks share: the machine in one line, medians with their range, the JSON document at the end."""
+"""What the benchmarks share: counts as options, the machine in one line, medians and range, the JSON document."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
+
+
+def from_1_to(largest: int) -> Callable[[str], int]:
+    """The type of an option that counts something, for argparse."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= largest:
+            raise argparse.ArgumentTypeError(f"a whole number from 1 to {largest} is expected, not {text!r}")
+        return int(text)
+
+    return parse
 
 
 def machine(threads: int, device: str = "cpu") -> dict[str, Any]:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import machine, machine_line, print_document, summary
+from benchmarks.common import from_1_to, machine, machine_line, print_document, summary
 from vae_core.checkpoints import CARD, LATENTS, SHIPPED_DIR, WEIGHTS
 from vae_core.config import ModelConfig, to_json
 from vae_core.device import resolve_device
@@ -231,18 +231,12 @@ def cells(task: Task, figures: dict[str, Any]) -> list[str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Speed of decoding and encoding beside eager batches of one.")
-    parser.add_argument("--turns", type=_positive, default=7, help="times everything is measured (default 7)")
+    parser.add_argument("--turns", type=from_1_to(1024), default=7, help="times everything is measured (default 7)")
     parser.add_argument(
-        "--threads", type=_positive, default=torch.get_num_threads(), help="CPU threads (default: torch's own)"
+        "--threads", type=from_1_to(1024), default=torch.get_num_threads(), help="CPU threads (default: torch's own)"
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N or auto (default cpu)")
     return parser.parse_args()
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to 1024 is expected, not {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

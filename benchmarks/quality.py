@@ -19,7 +19,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import quality_parts as parts
-from benchmarks.common import machine, machine_line, print_document
+from benchmarks.common import from_1_to, machine, machine_line, print_document
 from benchmarks.quality_runs import BINARIZED
 from vae_core.checkpoints import local_dir
 from vae_core.errors import VaeCoreError
@@ -154,13 +154,21 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How good the models are, beside what others have published.")
     parser.add_argument("--parts", type=_some_of(PARTS), default=PARTS, help=f"of {','.join(PARTS)} (default: all)")
     parser.add_argument("--models", type=_some_of(MODELS), default=MODELS, help=f"likelihood: of {','.join(MODELS)}")
-    parser.add_argument("--seeds", type=_at_least_1, default=3, help="disentanglement: models a family (default 3)")
-    parser.add_argument("--samples", type=_at_least_1, default=5000, help="NLL: draws of z an image (default 5000)")
-    parser.add_argument("--images", type=_at_least_1, default=1000, help="NLL: the first of the test split (1000)")
+    parser.add_argument("--seeds", type=from_1_to(100), default=3, help="disentanglement: models a family (default 3)")
+    parser.add_argument(
+        "--samples", type=from_1_to(1_000_000), default=5000, help="NLL: draws of z an image (default 5000)"
+    )
+    parser.add_argument(
+        "--images", type=from_1_to(10_000), default=1000, help="NLL: the first of the test split (1000)"
+    )
     parser.add_argument("--cvae", default="mnist-2d-cvae", help="classes: the model (default mnist-2d-cvae)")
-    parser.add_argument("--per-class", type=_at_least_1, default=1000, help="classes: samples of each (default 1000)")
-    parser.add_argument("--epochs", type=_at_least_1, help="of each training, instead of its own number: for a trial")
-    parser.add_argument("--threads", type=_at_least_1, default=torch.get_num_threads(), help="CPU threads")
+    parser.add_argument(
+        "--per-class", type=from_1_to(100_000), default=1000, help="classes: samples of each (default 1000)"
+    )
+    parser.add_argument(
+        "--epochs", type=from_1_to(10_000), help="of each training, instead of its own number: for a trial"
+    )
+    parser.add_argument("--threads", type=from_1_to(1_024), default=torch.get_num_threads(), help="CPU threads")
     parser.add_argument("--device", default="cpu", help="cpu, cuda:N or auto (default cpu)")
     parser.add_argument("--checkpoints-dir", help="where the models lie that are not shipped")
     parser.add_argument("--runs", type=Path, help="folder of the trainings (default: .quality in that folder)")
@@ -177,12 +185,6 @@ def _some_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
         return chosen
 
     return parse
-
-
-def _at_least_1(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, not {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

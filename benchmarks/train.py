@@ -23,7 +23,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import machine, machine_line, print_document, summary
+from benchmarks.common import from_1_to, machine, machine_line, print_document, summary
 from benchmarks.references import BATCH_SIZE, LATENT_DIM, LEARNING_RATE, WIDTH, Burst, examples_path, pythae_trainer
 from vae_core.checkpoints import CARD
 from vae_core.config import ModelConfig, RunConfig, Schedule, TrainConfig
@@ -185,24 +185,15 @@ def _print_tables(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Training speed beside pytorch/examples and pythae; test loss.")
-    parser.add_argument("--bursts", type=_from_1_to(1000), default=5, help="epochs timed of each column (default 5)")
-    parser.add_argument("--images", type=_from_1_to(55_000), default=20_000, help="images a burst (default 20000)")
+    parser.add_argument("--bursts", type=from_1_to(1000), default=5, help="epochs timed of each column (default 5)")
+    parser.add_argument("--images", type=from_1_to(55_000), default=20_000, help="images a burst (default 20000)")
     parser.add_argument(
-        "--threads", type=_from_1_to(1024), default=torch.get_num_threads(), help="CPU threads (default: torch's own)"
+        "--threads", type=from_1_to(1024), default=torch.get_num_threads(), help="CPU threads (default: torch's own)"
     )
-    parser.add_argument("--epochs", type=_from_1_to(1000), default=10, help="epochs before the test loss (default 10)")
+    parser.add_argument("--epochs", type=from_1_to(1000), default=10, help="epochs before the test loss (default 10)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N or auto (default cpu)")
     parser.add_argument("--skip-loss", action="store_true", help="measure the speed alone")
     return parser.parse_args()
-
-
-def _from_1_to(largest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= largest:
-            raise argparse.ArgumentTypeError(f"a whole number from 1 to {largest} is expected, not {text!r}")
-        return int(text)
-
-    return parse
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ui.known_figures import GROUP_TITLES, OF_THE_CARD, TITLES
+from ui.known_figures import GROUP_TITLES, TITLES
 from ui.model_card import measure_text
 from ui.text import plain
 from vae_core.card import Measure
@@ -34,7 +34,7 @@ TRUST = {
 
 def show_figure_tables(figures: Figures) -> None:
     """All groups but the card's own; those that do not apply say why, quietly."""
-    groups = [group for group in GROUPS if group != OF_THE_CARD]
+    groups = [group for group in GROUPS if group != "elbo"]
     known = {group: {name: figures[name] for name in names_of([group]) if name in figures} for group in groups}
     for group, found in known.items():
         if found:

@@ -7,12 +7,8 @@ from pathlib import Path
 
 from vae_core.card import Card
 from vae_core.errors import CheckpointError
-from vae_core.families import CAPABILITIES
-from vae_core.metrics.catalogue import GROUPS, Figures, NotMeasured, names_of
+from vae_core.metrics.catalogue import GROUPS, Figures, elbo_figures, names_of
 from vae_core.metrics.store import read_figures
-
-OF_THE_CARD = "elbo"
-"""The group of figures that every card has, measured when the training ended."""
 
 TITLES = {
     "elbo": "ELBO",
@@ -69,14 +65,5 @@ def known_figures(folder: Path, card: Card) -> KnownFigures:
         stored, problem = read_figures(folder, card), None
     except CheckpointError as found:
         stored, problem = {}, str(found)
-    return KnownFigures(of_the_card(card) | {n: stored[n] for n in stored if n not in names_of([OF_THE_CARD])}, problem)
-
-
-def of_the_card(card: Card) -> Figures:
-    """ELBO, log-likelihood and KL on the test split, or why there are none."""
-    can = CAPABILITIES[card.model.family]
-    if not can.encode:
-        reason = "This model has no encoder, and no p(x|z)." if not can.likelihood else "This model has no encoder."
-    else:
-        reason = "This model's encoder gives a point and no distribution, so it has no KL and no ELBO."
-    return {name: getattr(card.test, name) or NotMeasured(reason) for name in names_of([OF_THE_CARD])}
+    own = elbo_figures(card.test, card.model.family)
+    return KnownFigures(own | {name: stored[name] for name in stored if name not in own}, problem)

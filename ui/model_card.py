@@ -14,7 +14,7 @@ from ui.salience import DEAD_KL
 from ui.text import plain, subscript
 from vae_core import LatentExplorer
 from vae_core.card import Card, Measure
-from vae_core.families import CAPABILITIES
+from vae_core.families import CAPABILITIES, kept_by
 
 CLASSES_SHOWN = 12
 
@@ -100,10 +100,8 @@ _SCALES = {
 
 
 def _kept_for(card: Card) -> str:
-    can = CAPABILITIES[card.model.family]
-    if not can.likelihood:
-        return "the last one"
-    return f"kept for its validation {'ELBO' if can.posterior else 'log-likelihood'}"
+    score = kept_by(card.model.family)
+    return f"kept for its validation {score}" if score else "the last one"
 
 
 def measure_text(measure: Measure) -> str:

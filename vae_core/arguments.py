@@ -190,7 +190,7 @@ def _add_train(p: argparse.ArgumentParser) -> None:
         metavar="S|learned|per-pixel",
         help="standard deviation of --likelihood gaussian (default: learned)",
     )
-    p.add_argument("--beta", type=float, help="weight of the KL term in the training loss")
+    p.add_argument("--beta", type=float, help="weight of the KL term in the training loss (best weights: beta = 1)")
     p.add_argument("--kl-warmup", type=float, metavar="EPOCHS", help="epochs over which that weight grows from 0")
     p.add_argument("--kl-cycles", type=int, metavar="N", help="cycles in which that weight grows anew (default: 0)")
     p.add_argument("--free-bits", type=float, metavar="NATS", help="KL that each dimension may have unpunished")

@@ -18,7 +18,7 @@ from vae_core.arguments import build_parser
 from vae_core.config import OPTION_OF, DataConfig, Family, ModelConfig, RunConfig, TrainConfig, build, check_depth
 from vae_core.device import resolve_device
 from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
-from vae_core.families import heeds
+from vae_core.families import check_family, heeds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,11 +95,11 @@ TRAIN_OPTIONS = tuple(TrainConfig.__dataclass_fields__)
 def _train(arguments: argparse.Namespace) -> Any:
     """Start or resume a run in this process; None when it was interrupted."""
     from vae_core.checkpoints import check_name
-    from vae_core.data import absolute_options, absolute_spec, image_shape
+    from vae_core.data import absolute_options, absolute_spec, image_shape, is_own
     from vae_core.data.catalogue import default_epochs
     from vae_core.training.process import Interrupted, create_run, run
 
-    given = vars(arguments)
+    given, data = vars(arguments), None
     if arguments.resume:
         folder = _run_to_resume(given)
         if folder.is_done():
@@ -120,8 +120,11 @@ def _train(arguments: argparse.Namespace) -> Any:
         _check_heeded(model, given)
         if "name" in given:
             check_name(given["name"])  # not after a download
-        if model.hidden:
-            check_depth(model, image_shape(dataset, given.get("data_dir"), options))
+        if is_own(dataset):  # nothing but reading tells its shape, so it is read here, and once
+            data = _read_own(dataset, options)
+            check_family(model, len(data.class_names))
+        shape = data.image_shape if data else image_shape(dataset, options=options)
+        check_depth(model, shape)
         _make_available(dataset, given.get("data_dir"))
         folder = create_run(
             config,
@@ -129,12 +132,13 @@ def _train(arguments: argparse.Namespace) -> Any:
             device=given.get("device", "auto"),
             data_dir=given.get("data_dir"),
             checkpoints_dir=given.get("checkpoints_dir"),
+            shape=shape,
         )
     from vae_core.report import TrainingBar
 
     with TrainingBar(folder) as bar:
         try:
-            outcome = run(folder, data_dir=given.get("data_dir"), on_status=bar.status, on_epoch=bar.epoch)
+            outcome = run(folder, data=data, data_dir=given.get("data_dir"), on_status=bar.status, on_epoch=bar.epoch)
         except Interrupted:
             bar.say(
                 f"{folder.name}: stopped and saved; go on with: python -m vae_core train --resume --name {folder.name}"
@@ -145,6 +149,18 @@ def _train(arguments: argparse.Namespace) -> Any:
     if outcome.result == "diverged":
         raise VaeCoreError(f"{folder.name}: {outcome.message}")
     return _train_document(folder)
+
+
+def _read_own(dataset: str, options: DataConfig) -> Any:
+    from vae_core.data import load_dataset
+    from vae_core.report import shown_progress
+
+    with shown_progress() as say:
+
+        def progress(done: int, total: int) -> None:
+            say("reading the images", done / max(total, 1))
+
+        return load_dataset(dataset, options=options, on_progress=progress)
 
 
 def _check_heeded(model: ModelConfig, given: dict[str, Any]) -> None:
@@ -188,7 +204,7 @@ def _make_available(dataset: str, data_dir: str | None) -> None:
     from vae_core.data import is_available
 
     if not is_available(dataset, data_dir):
-        from vae_core.commands import fetch_with_progress
+        from vae_core.report import fetch_with_progress
 
         fetch_with_progress(dataset, data_dir)
 

@@ -33,28 +33,10 @@ Document = dict[str, Any] | list[dict[str, Any]]
 
 def fetch(arguments: argparse.Namespace) -> Document:
     """Download a data set, with progress."""
+    from vae_core.report import fetch_with_progress
+
     folder = fetch_with_progress(arguments.dataset, arguments.data_dir)
     return {"name": arguments.dataset, "path": str(folder)}
-
-
-def fetch_with_progress(name: str, data_dir: str | None) -> Path:
-    """Download what is missing of a data set, with a bar a file."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from vae_core.data import fetch_dataset
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(file_name: str, done: int, total: int) -> None:
-            if file_name not in tasks:
-                tasks[file_name] = bar.add_task(file_name, total=total or None)
-            bar.update(tasks[file_name], completed=done)
-
-        return fetch_dataset(name, data_dir, progress)
 
 
 def list_(arguments: argparse.Namespace) -> Document:
@@ -115,6 +97,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
             wanted=arguments.figures,
             split=arguments.split,
             n_images=arguments.n_images,
+            elbo=figures,
             checkpoints_dir=arguments.checkpoints_dir,
             generator=np.random.default_rng(EVALUATION_SEED),
             on_progress=on_progress,

@@ -93,7 +93,8 @@ class TrainConfig:
     learning_rate : float
         Of Adam; under `one-cycle` the highest value, reached after a tenth of the steps.
     beta : float
-        Weight of the KL term in the training loss (Higgins et al. 2017). Reported ELBOs always have beta = 1.
+        Weight of the KL term in the training loss (Higgins et al. 2017). Reported ELBOs always have beta = 1, and by
+        them the best weights are chosen (`vae_core.families.kept_by`).
     kl_warmup : float
         Epochs over which the weight of the KL term grows linearly from 0 to beta.
     kl_cycles : int

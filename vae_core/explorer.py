@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from vae_core import scoring
+from vae_core.batches import Batches
 from vae_core.card import Card
 from vae_core.checkpoints import Latents, find_checkpoint, read_card, read_latents
 from vae_core.device import default_threads, resolve_device
-from vae_core.errors import CheckpointError, ShapeError
+from vae_core.errors import ShapeError
 from vae_core.images import to_uint8
-from vae_core.inputs import checked_images, checked_label, checked_z
+from vae_core.inputs import checked_images, checked_z
 from vae_core.latent.neighbours import nearest
-from vae_core.metrics.elbo import EVALUATION_BATCH, EVALUATION_SEED, ImageScores, posterior_kl
-from vae_core.models import Capabilities, DiagonalGaussian, Model
+from vae_core.metrics.elbo import ImageScores
+from vae_core.models import Capabilities, Model
 from vae_core.models.likelihood import LOG_SIGMA_RANGE, Gaussian
 from vae_core.models.outline import Layer, outline
 from vae_core.weights import load_model
 
 Floats = npt.NDArray[np.float32]
-Number = TypeVar("Number", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,13 @@ class LatentExplorer:
         likelihood = self.model.likelihood
         return float(likelihood.log_sigma.clamp(*LOG_SIGMA_RANGE).exp()) if isinstance(likelihood, Gaussian) else None
 
+    @cached_property
+    def batches(self) -> Batches:
+        """How the model is asked, for the rest of vae_core."""
+        # On a CPU, convolutions are fastest while what lies between them stays in the cache (benchmarks/README.md).
+        size = 128 if self.card.model.network != "mlp" and self.device == "cpu" else 1024
+        return Batches(self.name, self.n_classes, self.device, size)
+
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The network from image to z and back, layer by layer."""
@@ -161,7 +168,6 @@ class LatentExplorer:
         """
         return nearest(self.latents.mu, checked_z(z, self.latent_dim, self.name))
 
-    @torch.inference_mode()
     def encode(self, images: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Posterior:
         """q(z|x) of images.
 
@@ -185,10 +191,9 @@ class LatentExplorer:
             posterior = self.model.encode(x, label)
             return posterior.mu[None] if posterior.logvar is None else torch.stack([posterior.mu, posterior.logvar])
 
-        parts = self._in_batches(array, ask, label, axis=1)  # (1 or 2, N, D)
+        parts = self.batches.ask(ask, array, label=label, axis=1)  # (1 or 2, N, D)
         return Posterior(parts[0], parts[1] if len(parts) == 2 else None)
 
-    @torch.inference_mode()
     def decode(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> Floats:
         """The mean of p(x|z): never a sample.
 
@@ -207,7 +212,7 @@ class LatentExplorer:
         ShapeError
             When z has another shape or is not finite, or the label does not fit.
         """
-        return self._in_batches(checked_z(z, self.latent_dim, self.name), self.model.mean, label)
+        return self.batches.ask(self.model.mean, checked_z(z, self.latent_dim, self.name), label=label)
 
     def decode_uint8(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None) -> npt.NDArray[np.uint8]:
         """`decode` as a screen shows it: each pixel rounded to 0..255, the channels last.
@@ -224,7 +229,6 @@ class LatentExplorer:
         """
         return np.ascontiguousarray(to_uint8(self.decode(z, label)).transpose(0, 2, 3, 1))
 
-    @torch.inference_mode()
     def draw(self, z: npt.ArrayLike, label: npt.ArrayLike | None = None, *, generator: np.random.Generator) -> Floats:
         """A draw x ~ p(x|z): what the model says an image is, noise and all.
 
@@ -244,7 +248,7 @@ class LatentExplorer:
         ShapeError
             As `decode`; also when the model makes images, no distributions.
         """
-        self._need_likelihood()
+        scoring.need_likelihood(self)
         rows = checked_z(z, self.latent_dim, self.name)
         inner = torch.Generator(self.device).manual_seed(int(generator.integers(2**62)))
         likelihood = self.model.likelihood
@@ -252,132 +256,21 @@ class LatentExplorer:
         def ask(some: Tensor, label: Tensor | None) -> Tensor:
             return likelihood.sample(self.model.decode(some, label), generator=inner)
 
-        return self._in_batches(rows, ask, label)
+        return self.batches.ask(ask, rows, label=label)
 
-    @torch.inference_mode()
     def evaluation_draws(self, posterior: Posterior) -> Floats:
-        """The z ~ q(z|x) that an evaluation draws for the images of a split, one each, by its fixed seed.
+        """The z ~ q(z|x) that an evaluation draws, (N, D): see `vae_core.scoring.evaluation_draws`."""
+        return scoring.evaluation_draws(self, posterior)
 
-        Parameters
-        ----------
-        posterior : Posterior
-            Of all images of the split, in its order; with a logvar.
-
-        Returns
-        -------
-        float32 array of shape (N, D)
-        """
-        if posterior.logvar is None:
-            raise ShapeError(f"{self.name}: this encoder gives a point, no distribution to draw from.")
-        generator = torch.Generator(self.device).manual_seed(EVALUATION_SEED)
-        draws = np.empty_like(posterior.mu)
-        for start in range(0, len(draws), EVALUATION_BATCH):
-            rows = slice(start, start + EVALUATION_BATCH)
-            some = DiagonalGaussian(self._to_device(posterior.mu[rows]), self._to_device(posterior.logvar[rows]))
-            draws[rows] = some.rsample(generator=generator).cpu().numpy()
-        return draws
-
-    @torch.inference_mode()
     def log_likelihood(
         self, images: npt.NDArray[np.uint8], z: npt.ArrayLike, label: npt.ArrayLike | None = None
     ) -> npt.NDArray[np.float64]:
-        """log p(x|z) of each image at its z, in nats.
-
-        Parameters
-        ----------
-        images : uint8 array of shape (N, C, H, W)
-            At least one.
-        z : array of shape (N, D)
-        label : int, or int array of shape (N,)
-            The class, for a model that takes one, and only for such.
-
-        Returns
-        -------
-        float64 array of shape (N,)
-
-        Raises
-        ------
-        ShapeError
-            When they are none, of another shape, not as many as the z, or not uint8: figures are of the stored pixels,
-            not of rounded ones. Or when the label does not fit, or the model makes images, no distributions.
-        CheckpointError
-            When a figure is not a finite number.
-        """
-        self._need_likelihood()
-        array, rows = checked_images(images, self.image_shape, self.name), checked_z(z, self.latent_dim, self.name)
-        if array.dtype != np.uint8 or len(array) == 0:
-            raise ShapeError(f"{self.name}: figures need at least one image of uint8, not {len(array)} {array.dtype}.")
-        if len(array) != len(rows):
-            raise ShapeError(f"{self.name}: each image needs a z of its own, but {len(rows)} came for {len(array)}.")
-        labels = checked_label(label, len(rows), self.n_classes, self.name)
-        figures = np.empty(len(array))
-        for start in range(0, len(array), self._batch):
-            some = slice(start, start + self._batch)
-            params = self.model.decode(self._to_device(rows[some]), self._some(labels, some))
-            found = self.model.likelihood.log_prob(params, self._to_device(array[some]))
-            figures[some] = found.double().cpu().numpy()
-        return self._finite(figures)
+        """log p(x|z) of each image at its z, (N,), in nats: see `vae_core.scoring.log_likelihood`."""
+        return scoring.log_likelihood(self, images, z, label)
 
     def score(self, images: npt.NDArray[np.uint8], label: npt.ArrayLike | None = None) -> ImageScores:
-        """The ELBO's terms of each image of a split, as `evaluate` and the card have them.
-
-        Parameters
-        ----------
-        images : uint8 array of shape (N, C, H, W)
-            At least one.
-        label : int, or int array of shape (N,)
-            The class, for a model that takes one, and only for such.
-
-        Raises
-        ------
-        ShapeError, CheckpointError
-            As `log_likelihood` and `encode`.
-        """
-        posterior = self.encode(images, label)
-        if posterior.logvar is None:
-            return ImageScores(self.log_likelihood(images, posterior.mu, label), None, None)
-        found = self.log_likelihood(images, self.evaluation_draws(posterior), label)
-        kl = posterior_kl(posterior.mu, posterior.logvar)
-        return ImageScores(found, kl, found - kl)
-
-    def _in_batches(
-        self,
-        rows: npt.NDArray[np.generic],
-        ask: Callable[[Tensor, Tensor | None], Tensor],
-        label: npt.ArrayLike | None,
-        *,
-        axis: int = 0,
-    ) -> Floats:
-        labels = checked_label(label, len(rows), self.n_classes, self.name)
-        starts = range(0, max(1, len(rows)), self._batch)  # none is a batch too, whose answer has the right shape
-        parts = [slice(start, start + self._batch) for start in starts]
-        answers = [ask(self._to_device(rows[some]), self._some(labels, some)).cpu().numpy() for some in parts]
-        return self._finite(answers[0] if len(answers) == 1 else np.concatenate(answers, axis))
-
-    @property
-    def _batch(self) -> int:
-        # On a CPU, convolutions are fastest while what lies between them stays in the cache (benchmarks/README.md).
-        return 128 if self.card.model.network != "mlp" and self.device == "cpu" else 1024
-
-    def _finite(self, array: npt.NDArray[Number]) -> npt.NDArray[Number]:
-        if not np.isfinite(array).all():  # finite weights may be so large that what they yield is not
-            raise CheckpointError(
-                f"{self.name}: what the model yields is not a finite number: its weights are unusable."
-            )
-        return array
-
-    def _need_likelihood(self) -> None:
-        if not self.can.likelihood:
-            raise ShapeError(f"{self.name} has no p(x|z): a {self.card.model.family} makes one image of each z.")
-
-    def _some(self, labels: npt.NDArray[np.int64] | None, part: slice) -> Tensor | None:
-        return None if labels is None else torch.from_numpy(np.array(labels[part])).to(self.device)
-
-    def _to_device(self, rows: npt.NDArray[np.generic]) -> Tensor:
-        kind = np.uint8 if rows.dtype == np.uint8 else np.float32
-        # Copied is what torch refuses or warns of: read-only arrays, negative strides, foreign byte orders.
-        tensor = torch.from_numpy(np.require(rows, kind, ["C", "A", "W"])).to(self.device)
-        return tensor if kind is np.float32 else tensor.to(torch.float32).div_(255)
+        """The ELBO's terms of each image, as `evaluate` has them: see `vae_core.scoring.score`."""
+        return scoring.score(self, images, label)
 
 
 def warm_up() -> None:

@@ -65,6 +65,19 @@ def heeds(family: Family, option: str) -> bool:
     return option not in OF_SOME_FAMILIES or option in TRAIN_OPTIONS[family]
 
 
+def kept_by(family: Family) -> str:
+    """The score on the validation split whose best weights are kept, in words; empty where the last ones are.
+
+    `vae_core.models.objectives` computes it. It is the standard ELBO whatever beta the loss has: models then compare.
+    """
+    can = CAPABILITIES[family]
+    if not can.likelihood:
+        return ""
+    if not can.posterior:
+        return "log-likelihood"
+    return "log-likelihood less beta times KL" if family == "info-vae" else "ELBO (beta = 1)"
+
+
 def check_family(model: ModelConfig, n_classes: int) -> None:
     """Refuse a family that does not go with the data's classes or with the rest of the configuration.
 

@@ -7,14 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from vae_core.data import fetch_dataset
 from vae_core.training.run_folder import RunFolder, Status
 
 SECONDS_BETWEEN_LINES = 0.5
@@ -111,6 +113,21 @@ def shown_progress() -> Iterator[Callable[[str, float], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def fetch_with_progress(name: str, data_dir: str | None) -> Path:
+    """Download what is missing of a data set, with a bar a file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(file_name: str, done: int, total: int) -> None:
+            if file_name not in tasks:
+                tasks[file_name] = bar.add_task(file_name, total=total or None)
+            bar.update(tasks[file_name], completed=done)
+
+        return fetch_dataset(name, data_dir, progress)
 
 
 def print_document(document: Any) -> None:

@@ -16,8 +16,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.vae_core.runs import new_run, train_here
+from ui import runs
 from vae_core.config import Family
 from vae_core.data import load_dataset
+from vae_core.training.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenApp = Callable[..., AppTest]
@@ -69,3 +71,11 @@ def families(trained_families: Path, isolated: Path) -> Path:
     """A folder where models are looked up, with one of each family."""
     shutil.copytree(trained_families, isolated, dirs_exist_ok=True)
     return isolated
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
+    """The runs that the page started; no process is."""
+    found: list[RunFolder] = []
+    monkeypatch.setattr(runs, "launch", found.append)
+    return found

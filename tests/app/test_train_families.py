@@ -9,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_train_page import sentences
-from ui import runs
 from vae_core.checkpoints import read_card
 from vae_core.config import Family, ModelConfig, TrainConfig
 from vae_core.data import DATASETS
@@ -19,14 +18,6 @@ from vae_core.training.run_folder import RunFolder
 
 FAMILIES = get_args(Family)
 OpenPage = Callable[[], AppTest]
-
-
-@pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
-    """The runs that the page started; no process is."""
-    found: list[RunFolder] = []
-    monkeypatch.setattr(runs, "launch", found.append)
-    return found
 
 
 @pytest.fixture

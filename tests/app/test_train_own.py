@@ -14,7 +14,6 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import ROOT, OpenApp, sent
 from tests.app.test_train_page import sentences
 from tests.vae_core.data.own_files import broken_files, picture, saved, write
-from ui import runs
 from ui.train import own
 from vae_core.checkpoints import list_checkpoints, read_card
 from vae_core.config import DataConfig
@@ -26,14 +25,6 @@ BROKEN = {name: content for name, (content, _) in broken_files().items()}
 TWO_CLASSES = {
     f"{kind}/{i}.png": saved(picture(kind == "red", seed=i), "PNG") for kind in ("red", "grey") for i in range(15)
 }
-
-
-@pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
-    """The runs that the page started; no process is."""
-    found: list[RunFolder] = []
-    monkeypatch.setattr(runs, "launch", found.append)
-    return found
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import ROOT, OpenApp
+from tests.vae_core.test_run_folder import epoch_line
 from ui import runs
 from vae_core.checkpoints import SHIPPED_DIR
 from vae_core.config import ModelConfig, RunConfig, TrainConfig
@@ -48,14 +49,6 @@ def a_run(name: str, status: Status, config: RunConfig = SMALL) -> RunFolder:
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the runs that the page started; no process is."""
-    names: list[str] = []
-    monkeypatch.setattr(runs, "launch", lambda run: names.append(run.name))
-    return names
-
-
-@pytest.fixture
 def live() -> Iterator[Callable[[str, Status], RunFolder]]:
     """Make a run whose lock is held, as a training process would hold it."""
     with ExitStack() as held:
@@ -68,17 +61,17 @@ def live() -> Iterator[Callable[[str, Status], RunFolder]]:
         yield make
 
 
-def test_defaults_are_the_configurations(open_page: OpenPage, launched: list[str]) -> None:
+def test_defaults_are_the_configurations(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """Start without a touch makes a run of exactly the defaults, with the set's own epochs, under the name shown."""
     app = open_page()
     name = app.text_input(key="train name").placeholder
     app.button(key="train start").click().run()
-    assert [name] == launched == [run.name for run in list_runs()]
+    assert [name] == [run.name for run in launched] == [run.name for run in list_runs()]
     expected = RunConfig(dataset="digits", training=TrainConfig(epochs=DATASETS["digits"].epochs))
     assert new_request(expected, "cpu").config == RunFolder.find(name).request().config
 
 
-def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> None:
+def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """What was entered stands in run.json, and the command shown asks for the same."""
     app = open_page()
     app.text_input(key="train name").set_value("mine").run()
@@ -109,7 +102,7 @@ def test_the_form_reaches_the_run(open_page: OpenPage, launched: list[str]) -> N
     ],
 )
 def test_a_bad_value_gives_a_sentence(
-    open_page: OpenPage, launched: list[str], key: str, value: object, said: str
+    open_page: OpenPage, launched: list[RunFolder], key: str, value: object, said: str
 ) -> None:
     """A refused value is named beside the form, nothing is started, and what was entered stays."""
     app = open_page()
@@ -133,7 +126,7 @@ def test_what_is_quoted_in_an_error_stays_letters(open_page: OpenPage, key: str)
     assert "http://" not in error.value
 
 
-def test_a_name_that_is_taken_is_refused(open_page: OpenPage, launched: list[str]) -> None:
+def test_a_name_that_is_taken_is_refused(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """The name of a shipped or of another run gives a sentence and starts nothing."""
     a_run("taken", Status(state="stopped"))
     app = open_page()
@@ -144,16 +137,17 @@ def test_a_name_that_is_taken_is_refused(open_page: OpenPage, launched: list[str
 
 
 def test_visitors_who_start_at_once_get_names_of_their_own(
-    launched: list[str], monkeypatch: pytest.MonkeyPatch
+    launched: list[RunFolder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When another visitor takes the free name first, the next one is taken."""
     names = iter(["digits-2d-1", "digits-2d-1", "digits-2d-2"])
     monkeypatch.setattr(process, "free_name", lambda base, home: next(names))
-    assert ["digits-2d-1", "digits-2d-2"] == [runs.start(SMALL, "", "cpu").name for _ in range(2)] == launched
+    assert ["digits-2d-1", "digits-2d-2"] == [runs.start(SMALL, "", "cpu").name for _ in range(2)]
+    assert ["digits-2d-1", "digits-2d-2"] == [run.name for run in launched]
 
 
 def test_a_missing_data_set_cannot_be_started(
-    open_page: OpenPage, launched: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    open_page: OpenPage, launched: list[RunFolder], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Without its data a set offers to be fetched; where that fails the page says why."""
     monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
@@ -166,7 +160,7 @@ def test_a_missing_data_set_cannot_be_started(
     assert 30 == app.number_input(key="train epochs").value
 
 
-def test_nothing_yet_is_a_sentence(open_page: OpenPage, launched: list[str]) -> None:
+def test_nothing_yet_is_a_sentence(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """Without runs the page says how to begin."""
     assert "No run yet" in sentences(open_page())
 
@@ -191,7 +185,7 @@ def test_a_live_run_can_be_stopped_but_not_deleted(
     assert app.button(key="train stop going").disabled
 
 
-def test_delete_and_undo(open_page: OpenPage, launched: list[str]) -> None:
+def test_delete_and_undo(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """A deleted run leaves the list and comes back, whole, with Undo."""
     run = a_run("gone", Status(state="stopped"))
     app = open_page()
@@ -204,7 +198,7 @@ def test_delete_and_undo(open_page: OpenPage, launched: list[str]) -> None:
     assert "in the trash" not in sentences(app)
 
 
-def test_undo_is_offered_on_the_other_page_too(open_page: OpenPage, launched: list[str]) -> None:
+def test_undo_is_offered_on_the_other_page_too(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """What Train threw away comes back from Model, and what Model's undo brought back is the run that Train shows."""
     run = a_run("gone", Status(state="stopped"))
     a_run("other", Status(state="stopped"))
@@ -219,7 +213,9 @@ def test_undo_is_offered_on_the_other_page_too(open_page: OpenPage, launched: li
     assert "**gone**" in sentences(app)
 
 
-def test_a_deleted_model_is_no_longer_the_chosen_one(open_app: OpenApp, launched: list[str], isolated: Path) -> None:
+def test_a_deleted_model_is_no_longer_the_chosen_one(
+    open_app: OpenApp, launched: list[RunFolder], isolated: Path
+) -> None:
     """Deleting on Train the model that is open opens another without complaint, and undo chooses it again."""
     a_run("mine", Status(state="finished"))
     shutil.copytree(SHIPPED_DIR / "digits-2d", isolated / "mine", dirs_exist_ok=True)
@@ -233,16 +229,16 @@ def test_a_deleted_model_is_no_longer_the_chosen_one(open_app: OpenApp, launched
 
 
 @pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
-def test_resume_starts_the_process_again(open_page: OpenPage, launched: list[str], state: str) -> None:
+def test_resume_starts_the_process_again(open_page: OpenPage, launched: list[RunFolder], state: str) -> None:
     """Resume takes back the wish to stop and starts the run that is there."""
     run = a_run("paused", Status(state=state))  # type: ignore[arg-type]
     run.ask_to_stop()
     open_page().button(key="train resume paused").click().run()
-    assert ["paused"] == launched
+    assert ["paused"] == [run.name for run in launched]
     assert not run.stop_asked()
 
 
-def test_a_killed_run_shows_as_interrupted(open_page: OpenPage, launched: list[str]) -> None:
+def test_a_killed_run_shows_as_interrupted(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """A run whose process is gone without a word can be resumed."""
     a_run("killed", Status(state="running", epoch=3, epochs=9))
     app = open_page()
@@ -250,7 +246,7 @@ def test_a_killed_run_shows_as_interrupted(open_page: OpenPage, launched: list[s
     assert not app.button(key="train resume killed").disabled
 
 
-def test_a_failed_run_says_why(open_page: OpenPage, launched: list[str]) -> None:
+def test_a_failed_run_says_why(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """The message stands in a box, the end of the log is folded away."""
     run = a_run("bad", Status(state="failed", message="The loss stopped being a number."))
     (run.path / "train.log").write_text("first line\nlast line\n")
@@ -259,7 +255,7 @@ def test_a_failed_run_says_why(open_page: OpenPage, launched: list[str]) -> None
     assert any("last line" in code.value for code in app.code)
 
 
-def test_too_many_convolutions_are_refused(open_page: OpenPage, launched: list[str]) -> None:
+def test_too_many_convolutions_are_refused(open_page: OpenPage, launched: list[RunFolder]) -> None:
     """More stride-2 convolutions than the image has halvings give a sentence before a run is made."""
     app = open_page()
     app.selectbox(key="train network").set_value("conv").run()
@@ -270,7 +266,7 @@ def test_too_many_convolutions_are_refused(open_page: OpenPage, launched: list[s
 
 
 @pytest.mark.parametrize("file", ["run.json", "history.jsonl", "snapshots/fixed.npz", "snapshots/epoch-0001.npz"])
-def test_a_damaged_folder_does_not_break_the_page(open_page: OpenPage, launched: list[str], file: str) -> None:
+def test_a_damaged_folder_does_not_break_the_page(open_page: OpenPage, launched: list[RunFolder], file: str) -> None:
     """Whichever file of a run is no longer what it was, there is a page, and the run can still be deleted."""
     run = a_run("torn", Status(state="stopped"))
     figures = {"loss": 3.0, "elbo": -3.0, "log_likelihood": -2.0, "kl": 1.0}
@@ -284,6 +280,21 @@ def test_a_damaged_folder_does_not_break_the_page(open_page: OpenPage, launched:
     assert not app.exception
     app.button(key="train delete torn").click().run()
     assert [] == list_runs()
+
+
+def test_the_best_figure_is_that_of_the_weights_that_are_kept(open_page: OpenPage) -> None:
+    """Not an epoch of the warm-up, however high its ELBO, and it is said what the weights are kept by."""
+    run = a_run("warm", Status(state="stopped"))
+    epochs = [(1, -1.0, True), (2, -3.0, True), (3, -4.0, False)]
+    run.write_history(
+        [
+            epoch_line(epoch, best=best, validation={"elbo": elbo, "log_likelihood": elbo + 0.5, "kl": 0.5})
+            for epoch, elbo, best in epochs
+        ]
+    )
+    shown = {metric.label: metric for metric in open_page().metric}
+    assert "−3.00" == shown["Best ELBO · epoch 2"].value
+    assert "the best by ELBO (beta = 1)" in shown["Best ELBO · epoch 2"].help
 
 
 def test_a_run_from_start_to_explore(open_page: OpenPage) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from ui.compare.choice import Compared, proposed
 from ui.compare.rows import Cell, better_one, csv_bytes, figure_rows, why_not_comparable
-from ui.known_figures import KnownFigures, of_the_card
+from ui.known_figures import KnownFigures
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.card import Measure
 from vae_core.checkpoints import SHIPPED_DIR
-from vae_core.metrics.catalogue import Figures, NotMeasured
+from vae_core.metrics.catalogue import Figures, NotMeasured, elbo_figures
 
 NONE = NotMeasured("There is none.")
 
@@ -54,7 +54,9 @@ def test_better_only_beyond_the_errors(cells: list[Cell], better: str, expected:
 def shipped() -> Compared:
     """The shipped digits model."""
     explorer = LatentExplorer.load(SHIPPED_DIR / "digits-2d", "cpu")
-    return Compared(explorer, KnownFigures(of_the_card(explorer.card), None), "#000000")
+    return Compared(
+        explorer, KnownFigures(elbo_figures(explorer.card.test, explorer.card.model.family), None), "#000000"
+    )
 
 
 def with_card(one: Compared, figures: Figures | None = None, **parts: dict[str, Any]) -> Compared:

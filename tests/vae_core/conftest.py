@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.vae_core.runs import new_run, train_here
+from vae_core import archive, checkpoints
 from vae_core.data import ImageSet, load_dataset
 from vae_core.training.run_folder import RunFolder
 
@@ -36,3 +37,13 @@ def checkpoint(finished: Path, isolated: Path) -> Path:
 def run(isolated: Path) -> RunFolder:
     """A run that has not begun."""
     return new_run(isolated, "new")
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the models that come with the project."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    for module in (checkpoints, archive):
+        monkeypatch.setattr(module, "SHIPPED_DIR", folder)
+    return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.distributions import Independent, MixtureSameFamily, MultivariateNormal, Normal
 
 from vae_core.card import Measure, SplitFigures
-from vae_core.config import ModelConfig, TrainConfig
+from vae_core.config import Family, ModelConfig, TrainConfig
+from vae_core.families import CAPABILITIES, kept_by
 from vae_core.models import DiagonalGaussian, Model, build_model, prior_log_prob
 from vae_core.models.objectives import Losses, Objective, Weights, build_objective
 from vae_core.models.objectives.mmd import squared_mmd
@@ -276,6 +277,23 @@ def test_info_vae_chooses_its_weights_by_its_own_beta() -> None:
     )
     for family, beta, expected in (("info-vae", 0.0, -5.0), ("info-vae", 1.0, -9.0), ("vae", 0.5, -9.0)):
         assert expected == objective_of(family, beta=beta).score(figures)
+
+
+@pytest.mark.parametrize("family", get_args(Family))
+def test_what_weights_are_kept_by_is_said_as_it_is(family: Family) -> None:
+    """The words on the pages name the score that the objective computes, at a beta that tells them apart."""
+    log_likelihood, kl = (Measure(value=value, standard_error=None) for value in (-5.0, 4.0))
+    elbo = Measure(value=-9.0, standard_error=None)
+    can = CAPABILITIES[family]
+    figures = SplitFigures(
+        n_images=1,
+        elbo=elbo if can.posterior else None,
+        log_likelihood=log_likelihood if can.likelihood else None,
+        kl=kl if can.posterior else None,
+        kl_per_dimension=(4.0,) if can.posterior else (),
+    )
+    expected = {"": None, "log-likelihood": -5.0, "ELBO (beta = 1)": -9.0, "log-likelihood less beta times KL": -13.0}
+    assert expected[kept_by(family)] == objective_of(family, n_classes=10, beta=2.0).score(figures)
 
 
 # -- ae, dae -----------------------------------------------------------------------------------------------------------

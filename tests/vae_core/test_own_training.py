@@ -14,6 +14,8 @@ import pytest
 from tests.vae_core.data.own_files import broken_files, sound_files, write
 from vae_core.checkpoints import read_card
 from vae_core.cli import main
+from vae_core.config import DataConfig
+from vae_core.data import decode
 
 OPTIONS = ["--hidden", "8", "--epochs", "1", "--threads", "1", "--device", "cpu", "--json"]
 
@@ -56,17 +58,45 @@ def test_own_pictures_train_and_the_model_outlives_them(
     ("dataset", "message"),
     [
         ("folder:gone", "There is no folder .*gone|There is nothing at .*gone"),
-        ("folder:.", "holds no picture that can be read"),
+        ("folder:.", "0 usable images to train with"),
         ("npz:notes.txt", "is no npz file"),
         ("zip:notes.txt", "is no zip file"),
         ("folders:x", "There is no data set 'folders:x'"),
     ],
 )
 def test_what_cannot_be_trained_on_is_one_line(
-    dataset: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Exit status 1, and a sentence that says what is wrong."""
+    dataset: str, message: str, tmp_path: Path, isolated: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Exit status 1, a sentence that says what is wrong, and no run left behind."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("no picture")
     assert 1 == main(["train", "--dataset", dataset, *OPTIONS])
     assert re.search(message, capsys.readouterr().err.splitlines()[-1])
+    assert not list(isolated.iterdir())
+
+
+@pytest.mark.parametrize("given", [[], ["--hidden", "8"]])
+def test_own_pictures_are_read_once(
+    given: list[str], pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From their shape to the training, each file is opened one time, whether the widths are given or not."""
+    decoded, real = list[bytes](), decode.decode
+
+    def counted(content: bytes, options: DataConfig) -> decode.Picture:
+        decoded.append(content)
+        return real(content, options)
+
+    monkeypatch.setattr("vae_core.data.pictures.decode", counted)
+    assert 0 == main(["train", "--dataset", "folder:my cats", "--epochs", "1", "--threads", "1", *given])
+    assert len(list(pictures.iterdir())) >= len(decoded) > 20
+    assert "reading the images" in capsys.readouterr().err
+
+
+def test_a_family_that_own_pictures_do_not_suit_leaves_no_run(
+    pictures: Path, isolated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without classes there is no cvae, which is said before a run is made."""
+    assert 1 == main(["train", "--dataset", "folder:my cats", "--family", "cvae", *OPTIONS])
+    assert "cvae takes a class" in capsys.readouterr().err
+    assert not list(isolated.iterdir())

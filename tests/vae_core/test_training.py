@@ -198,7 +198,7 @@ def test_nan_in_the_validation_ends_a_run_as_well(
 
     outcome = train_here(folder, first_of(digits, 100, 50), on_epoch=explode)
     assert ("diverged", 1) == (outcome.result, epochs)
-    assert "validation ELBO stopped being a number after epoch 2" in outcome.message
+    assert "validation ELBO (beta = 1) stopped being a number after epoch 2" in outcome.message
     run = LatentExplorer.load(folder.path, "cpu").card.run
     assert (1, 2.0) == (run.best_epoch, run.epochs_done)
 

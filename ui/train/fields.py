@@ -32,7 +32,8 @@ HELP = {
     "binarize": "Each pixel becomes black or white, white with the probability of its grey value: drawn once, or drawn "
     "anew in each epoch of training.",
     "epochs": "How often training sees every image.",
-    "beta": "Weight of the KL term in the loss: above 1 orders the space, below 1 sharpens the images.",
+    "beta": "Weight of the KL term in the loss: above 1 orders the space, below 1 sharpens the images. "
+    "Of all epochs the one with the best ELBO on the validation split is kept, which has beta = 1.",
     "importance_samples": "Draws of z for each image: more make the bound tighter and the training slower.",
     "mmd_weight": "Weight of the distance (MMD) between the codes of all images together and the prior.",
     "noise": "How an image is spoilt before it is encoded: pixels set to 0, or normal noise added.",

@@ -14,6 +14,8 @@ from ui.pictures import show
 from ui.salience import largest_first
 from ui.text import plain
 from ui.train.preview import show_left_out
+from vae_core.errors import CheckpointError
+from vae_core.families import kept_by
 from vae_core.images import montage
 from vae_core.latent.plane import axes_plane
 from vae_core.training.records import FixedSubset, Snapshot
@@ -28,7 +30,7 @@ def show_details(run: RunFolder, status: Status) -> None:
     history = run.history()
     show_progress(status)
     if history:
-        show_terms(history)
+        show_terms(history, _kept_by(run))
         st.plotly_chart(curves(history), config={"displayModeBar": False}, alt="Figures of each epoch of the training.")
         show_snapshot(run, history)
     show_left_out(run.left_out())
@@ -65,22 +67,29 @@ def show_progress(status: Status) -> None:
         st.caption(f"{icon} {plain(status.message)}")
 
 
-def show_terms(history: list[dict[str, Any]]) -> None:
-    """The validation figures that the family has, of the last epoch, and the best of the one that weights go by."""
+def show_terms(history: list[dict[str, Any]], kept: str) -> None:
+    """The validation figures that the family has, of the last epoch, and the first of them of the weights kept."""
     last = history[-1]["validation"]
     titles = {"elbo": "ELBO", "log_likelihood": "Log-likelihood", "kl": "KL"}
     shown = [field for field in titles if last[field] is not None]
     if not shown:
         return
     score = shown[0]
-    best = max(history, key=lambda line: float(line["validation"][score]))
+    best = next(line for line in reversed(history) if line["best"])
     of_the_last = f"On the validation split after epoch {history[-1]['epoch']}, nats per image."
     figures = [(titles[field], last[field], of_the_last) for field in shown]
-    of_the_best = "The highest on the validation split so far. The best weights after any warm-up become the model."
+    of_the_best = f"Of the weights that become the model: so far the best by {kept}, after any warm-up."
     figures.append((f"Best {titles[score]} · epoch {best['epoch']}", best["validation"][score], of_the_best))
     with st.container(horizontal=True):
         for title, value, meaning in figures:
             st.metric(title, f"{value:.2f}".replace("-", "−"), help=meaning, width="content")
+
+
+def _kept_by(run: RunFolder) -> str:
+    try:
+        return kept_by(run.request().config.model.family)
+    except CheckpointError:  # a run.json that somebody has changed
+        return "the score"
 
 
 def show_snapshot(run: RunFolder, history: list[dict[str, Any]]) -> None:

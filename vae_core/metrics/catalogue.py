@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import pydantic.dataclasses
 from pydantic import Field
 
-from vae_core.card import Measure
-from vae_core.config import STRICT
+from vae_core.card import Measure, SplitFigures
+from vae_core.config import STRICT, Family
+from vae_core.families import CAPABILITIES
 
 N_IMAGES = 5000
 """Images drawn, and real ones beside them, for precision, recall, density, coverage and the Fréchet distance."""
@@ -108,7 +109,7 @@ DEFINITIONS = {
         "latent",
         "",
         "how far the 10 nearest codes are among the nearest images by pixels, 1 at best; at most 2,000 images",
-        "Venna & Kaski 2001, eq. 1",
+        "Venna & Kaski 2001",
     ),
     "active_units": Definition(
         "latent",
@@ -173,7 +174,7 @@ DEFINITIONS = {
         "",
         "gap of the two dimensions that know most of a factor, over its entropy: mu in 20 bins of equal width; at most "
         f"{N_CODES:,} images",
-        "Chen et al. 2018, eq. 6",
+        "Chen et al. 2018, eq. 6; the bins of Locatello et al. 2019",
     ),
     "sap": Definition(
         "disentanglement",
@@ -186,19 +187,19 @@ DEFINITIONS = {
         "disentanglement",
         "",
         f"whether a dimension serves one factor, by random forests' importances; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "dci_completeness": Definition(
         "disentanglement",
         "",
         f"whether a factor is in one dimension, by random forests' importances; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "dci_informativeness": Definition(
         "disentanglement",
         "share of images",
         f"held-out images whose factor a random forest tells from mu; at most {N_CODES:,} images",
-        "Eastwood & Williams 2018, section 2",
+        "Eastwood & Williams 2018",
     ),
     "factor_vae_score": Definition(
         "disentanglement",
@@ -217,6 +218,16 @@ def names_of(groups: Iterable[str]) -> list[str]:
     """The figures of some groups, in the catalogue's order."""
     chosen = set(groups)
     return [name for name, definition in DEFINITIONS.items() if definition.group in chosen]
+
+
+def elbo_figures(known: SplitFigures, family: Family) -> Figures:
+    """ELBO, log-likelihood and KL of a split, or why a model of this family has none."""
+    can = CAPABILITIES[family]
+    if not can.encode:
+        reason = "This model has no encoder, and no p(x|z)." if not can.likelihood else "This model has no encoder."
+    else:
+        reason = "This model's encoder gives a point and no distribution, so it has no KL and no ELBO."
+    return {name: getattr(known, name) or NotMeasured(reason) for name in names_of(["elbo"])}
 
 
 def document(figures: Mapping[str, Measure | NotMeasured]) -> dict[str, dict[str, Any]]:

@@ -62,7 +62,7 @@ def trustworthiness(
 ) -> Measure:
     """Whether neighbours in latent space are neighbours in pixel space too: 1 when all are, about 0.5 by chance.
 
-    Venna & Kaski (2001), eq. 1: every one of an image's k nearest codes that is not among its k nearest images costs
+    Venna & Kaski (2001): every one of an image's k nearest codes that is not among its k nearest images costs
     by how far down it is among these. Euclidean distances on both sides. As it takes a table of all pairs, at most
     `most` images are asked, evenly spread over those given; the figure depends on how many they are.
 

@@ -1,47 +1,19 @@
-"""All figures of a model on a data set, and the reason where one does not apply."""
+"""All figures of a model on a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
-from vae_core.card import Measure
+from vae_core.card import SplitFigures
 from vae_core.data.image_set import ImageSet
 from vae_core.errors import ConfigError, ShapeError
 from vae_core.explorer import LatentExplorer
-from vae_core.latent.prior import sample_prior
-from vae_core.metrics.catalogue import (
-    GROUPS,
-    N_BOUNDS,
-    N_CODES,
-    N_DRAWS,
-    N_IMAGES,
-    N_NEAREST,
-    N_RECONSTRUCTIONS,
-    Figures,
-    NotMeasured,
-    names_of,
-)
-from vae_core.metrics.classifier import Classifier, Progress, classifier_for
-from vae_core.metrics.disentanglement import dci, factor_vae_score, mig, sap
-from vae_core.metrics.elbo import ImageScores, importance_weighted_nll, measure
-from vae_core.metrics.latent_quality import active_units, knn_accuracy, trustworthiness
-from vae_core.metrics.reconstruction import squared_error, ssim
-from vae_core.metrics.samples import density_coverage, frechet_distance, nearest_training_distance, precision_recall
-from vae_core.metrics.spread import chosen_rows
-
-Step = tuple[tuple[str, ...], Callable[[], Sequence[Measure]]]
-"""Names of figures, and what measures them together."""
-
-
-class _DoesNotApplyError(Exception):
-    """A figure has no meaning for this model or these data; the message says why."""
+from vae_core.metrics.catalogue import GROUPS, Figures, NotMeasured, names_of
+from vae_core.metrics.classifier import Progress
+from vae_core.metrics.steps import STEPS, DoesNotApplyError, Subject
 
 
 def measure_model(
@@ -51,6 +23,7 @@ def measure_model(
     wanted: Iterable[str] = GROUPS,
     split: str = "test",
     n_images: int | None = None,
+    elbo: SplitFigures | None = None,
     checkpoints_dir: str | Path | None = None,
     generator: np.random.Generator,
     on_progress: Progress = lambda what, share: None,
@@ -69,6 +42,8 @@ def measure_model(
         The images that the model is measured on.
     n_images : int, optional
         Only the first of these.
+    elbo : SplitFigures, optional
+        Of these images, where that is known already (`vae_core.metrics.elbo.split_figures`).
     checkpoints_dir : path, optional
         Where new checkpoints lie, and beside them the classifier whose features samples are compared by; it is
         trained when there is none yet, which takes a minute or two.
@@ -90,7 +65,7 @@ def measure_model(
         When a group is unknown.
     DataError
         When the split is.
-    CheckpointError
+    VaeCoreError
         When what the model yields is no finite number, or the stored classifier is damaged.
     """
     groups = set(wanted)
@@ -102,198 +77,15 @@ def measure_model(
     def say(text: str) -> None:
         on_progress(text, len(found) / len(names))
 
-    subject = _Subject(explorer, data, split, n_images, checkpoints_dir, say)
+    subject = Subject(explorer, data, split, n_images, elbo, checkpoints_dir, say)
     streams = dict(zip(GROUPS, generator.spawn(len(GROUPS)), strict=True))
     for group in [group for group in GROUPS if group in groups]:
         for some, ask in STEPS[group](subject, streams[group]):
             say(f"measuring {some[0].replace('_', ' ')}")
             try:
                 found |= dict(zip(some, ask(), strict=True))
-            except (_DoesNotApplyError, ShapeError) as problem:  # a ShapeError: too few images, a constant factor, …
+            except (DoesNotApplyError, ShapeError) as problem:  # a ShapeError: too few images, a constant factor, …
                 found |= dict.fromkeys(some, NotMeasured(str(problem)))
         on_group({name: found[name] for name in names_of([group])})
     on_progress("measured", 1.0)
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Subject:
-    """A model and the images it is measured on; what several figures need is made once, and not before."""
-
-    explorer: LatentExplorer
-    data: ImageSet
-    split: str
-    n_images: int | None
-    checkpoints_dir: str | Path | None
-    say: Callable[[str], None]
-
-    @property
-    def images(self) -> npt.NDArray[np.uint8]:
-        return self.data.split(self.split).images[: self.n_images]
-
-    @property
-    def labels(self) -> npt.NDArray[np.int64]:
-        labels = self.data.split(self.split).labels
-        if labels is None:
-            raise _DoesNotApplyError(f"The images of {self.data.title} have no classes.")
-        return labels[: self.n_images]
-
-    @property
-    def factors(self) -> npt.NDArray[np.int64]:
-        factors = self.data.split(self.split).factors
-        if factors is None:
-            raise _DoesNotApplyError(f"The factors that the images of {self.data.title} come from are not known.")
-        return factors[: self.n_images]
-
-    @cached_property
-    def codes(self) -> npt.NDArray[np.float32]:
-        self.need_encoder()
-        return self.explorer.encode(self.images, self.labels if self.explorer.can.label else None).mu
-
-    @cached_property
-    def train_codes(self) -> npt.NDArray[np.float32]:
-        self.need_encoder()
-        train = self.data.train
-        return self.explorer.encode(train.images, train.labels if self.explorer.can.label else None).mu
-
-    @cached_property
-    def reconstructed(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-        rows = chosen_rows(len(self.images), N_RECONSTRUCTIONS)
-        label = self.labels[rows] if self.explorer.can.label else None
-        return self.images[rows], self.explorer.decode(self.codes[rows], label)
-
-    @cached_property
-    def real(self) -> npt.NDArray[np.uint8]:
-        return self.images[chosen_rows(len(self.images), N_IMAGES)]
-
-    @cached_property
-    def classifier(self) -> Classifier:
-        if self.data.train.labels is None or len(self.data.class_names) < 2:
-            raise _DoesNotApplyError(
-                f"{self.data.title} has no classes, so there is no classifier whose features could be compared."
-            )
-        return classifier_for(
-            self.data,
-            checkpoints_dir=self.checkpoints_dir,
-            device=self.explorer.device,
-            on_progress=lambda what, share: self.say(f"{what}, {share:.0%}"),
-        )
-
-    def need_encoder(self) -> None:
-        if not self.explorer.can.encode:
-            raise _DoesNotApplyError("This model has no encoder.")
-
-    def need_held_out(self) -> None:
-        if self.split == "train":
-            raise _DoesNotApplyError("It is asked of images that the training did not see: measure another split.")
-
-
-def _elbo(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    @cache
-    def scores() -> ImageScores:
-        subject.need_encoder()
-        label = subject.labels if subject.explorer.can.label else None
-        return subject.explorer.score(subject.images, label)
-
-    def of_posterior(values: npt.NDArray[np.float64] | None) -> list[Measure]:
-        if values is None:
-            raise _DoesNotApplyError("This model's encoder gives a point and no distribution, so it has no ELBO.")
-        return [measure(values)]
-
-    yield ("elbo",), lambda: of_posterior(scores().elbo)
-    yield ("log_likelihood",), lambda: [measure(scores().log_likelihood)]
-    yield ("kl",), lambda: of_posterior(scores().kl)
-
-
-def _bound(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    def nll() -> list[Measure]:
-        subject.need_encoder()
-        if not subject.explorer.can.posterior:
-            raise _DoesNotApplyError("This model's encoder gives a point and no distribution to draw from.")
-        rows = chosen_rows(len(subject.images), N_BOUNDS)
-        images, label = torch.from_numpy(subject.images[rows]), None
-        if subject.explorer.can.label:
-            label = subject.labels[rows]
-        return [importance_weighted_nll(subject.explorer.model, images, N_DRAWS, label)]
-
-    yield ("importance_weighted_nll",), nll
-
-
-def _reconstruction(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    yield ("squared_error",), lambda: [squared_error(*subject.reconstructed)]
-    yield ("ssim",), lambda: [ssim(*subject.reconstructed)]
-
-
-def _latent(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    def accuracy() -> list[Measure]:
-        subject.need_held_out()
-        labels, train_labels = subject.labels, subject.data.train.labels
-        assert train_labels is not None  # one split has labels when the other has
-        return [knn_accuracy(subject.train_codes, train_labels, subject.codes, labels)]
-
-    yield ("knn_accuracy",), accuracy
-    yield ("trustworthiness",), lambda: [trustworthiness(subject.images, subject.codes, generator=generator)]
-    yield ("active_units",), lambda: [active_units(subject.codes)]
-
-
-def _samples(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    explorer, train = subject.explorer, subject.data.train
-
-    @cache
-    def drawn() -> npt.NDArray[np.float32]:
-        z = sample_prior(len(subject.real), explorer.latent_dim, generator=generator)
-        label = None
-        if explorer.can.label and train.labels is not None:  # classes as often as in the training split
-            label = generator.choice(train.labels, len(z))
-        return explorer.decode(z, label)
-
-    @cache
-    def compared() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        return subject.classifier.features(subject.real), subject.classifier.features(drawn())
-
-    def inside() -> list[Measure]:
-        found = precision_recall(*compared(), generator=generator)
-        return [found.precision, found.recall]
-
-    def around() -> list[Measure]:
-        found = density_coverage(*compared(), generator=generator)
-        return [found.density, found.coverage]
-
-    def held_out() -> list[Measure]:
-        subject.need_held_out()
-        return [nearest_training_distance(subject.real[chosen_rows(len(subject.real), N_NEAREST)], train.images)]
-
-    yield ("precision", "recall"), inside
-    yield ("density", "coverage"), around
-    yield ("classifier_frechet_distance",), lambda: [frechet_distance(*compared(), generator=generator)]
-    yield ("nearest_training_distance",), lambda: [nearest_training_distance(drawn()[:N_NEAREST], train.images)]
-    yield ("held_out_nearest_training_distance",), held_out
-
-
-def _disentanglement(subject: _Subject, generator: np.random.Generator) -> Iterator[Step]:
-    n_all = len(subject.images)
-    # Drawn, not spread evenly: a table of factors in their natural order would be met in step with itself.
-    rows = np.sort(generator.choice(n_all, min(n_all, N_CODES), replace=False))
-
-    def table() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        factors = subject.factors[rows]
-        return subject.codes[rows], factors
-
-    def by_forests() -> list[Measure]:
-        found = dci(*table(), generator=generator)
-        return [found.disentanglement, found.completeness, found.informativeness]
-
-    yield ("mig",), lambda: [mig(*table(), generator=generator)]
-    yield ("sap",), lambda: [sap(*table(), generator=generator)]
-    yield ("dci_disentanglement", "dci_completeness", "dci_informativeness"), by_forests
-    yield ("factor_vae_score",), lambda: [factor_vae_score(*table(), generator=generator)]
-
-
-STEPS: dict[str, Callable[[_Subject, np.random.Generator], Iterator[Step]]] = {
-    "elbo": _elbo,
-    "bound": _bound,
-    "reconstruction": _reconstruction,
-    "latent": _latent,
-    "samples": _samples,
-    "disentanglement": _disentanglement,
-}

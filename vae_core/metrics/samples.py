@@ -73,7 +73,7 @@ def precision_recall(
 def density_coverage(
     real: npt.ArrayLike, drawn: npt.ArrayLike, *, k: int = 5, generator: np.random.Generator
 ) -> DensityCoverage:
-    """Density and coverage (Naeem et al. 2020, section 3).
+    """Density and coverage (Naeem et al. 2020).
 
     Around each real point a ball reaches to its k-th nearest other real one. Density: how many balls hold a drawn
     point, averaged over the drawn points and divided by k; it is not bounded by 1. Coverage: the share of balls that

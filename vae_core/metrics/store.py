@@ -1,7 +1,6 @@
 """Measured figures on disk: figures.json beside a checkpoint, bound to its weights and to the data of its card.
 
-A shipped checkpoint is read only. What is measured of one goes into `.figures/<sha256 of its weights>` of the folder of
-new checkpoints, as samplers do, and stands before what it came with. No torch in here.
+Those of a shipped checkpoint lie elsewhere (`vae_core.made`). No torch in here.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from vae_core.card import Card, Measure, Sha256, Text
-from vae_core.checkpoints import is_shipped, local_dir
 from vae_core.config import STRICT, parse, to_json
 from vae_core.data.image_set import ImageSet
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.files import write_atomically
+from vae_core.made import made_places, place_to_write
 from vae_core.metrics.catalogue import DEFINITIONS, Figures, NotMeasured
 
 FILE = "figures.json"
@@ -35,13 +34,6 @@ class StoredFigures:
     figures: Annotated[dict[str, Measure | NotMeasured], Field(max_length=256)]
 
 
-def figures_folder(folder: Path, card: Card, checkpoints_dir: str | Path | None = None) -> Path:
-    """Where figures of a checkpoint are written: in its folder, or for a shipped one beside the new ones."""
-    if is_shipped(folder):
-        return local_dir(checkpoints_dir) / ".figures" / card.files.weights[:16]
-    return folder
-
-
 def read_figures(folder: Path, card: Card, checkpoints_dir: str | Path | None = None) -> Figures:
     """The stored figures of a checkpoint, in the catalogue's order; none where nothing was measured.
 
@@ -51,8 +43,8 @@ def read_figures(folder: Path, card: Card, checkpoints_dir: str | Path | None = 
         When a file is damaged, or belongs to other weights or other data.
     """
     found: Figures = {}
-    for place in dict.fromkeys((folder, figures_folder(folder, card, checkpoints_dir))):
-        found |= _read(place / FILE, folder.name, card)
+    for path in reversed(made_places(folder, card, FILE, checkpoints_dir)):
+        found |= _read(path, folder.name, card)
     return {name: found[name] for name in DEFINITIONS if name in found}
 
 
@@ -75,19 +67,21 @@ def save_figures(folder: Path, card: Card, figures: Figures, checkpoints_dir: st
     CheckpointError
         When the file cannot be written.
     """
-    path = figures_folder(folder, card, checkpoints_dir) / FILE
+    path = made_places(folder, card, FILE, checkpoints_dir)[0]
     try:
         before = _read(path, folder.name, card)
     except CheckpointError:
         before = {}
-    stored = StoredFigures(format=1, weights=card.files.weights, data=card.data.checksum, figures=before | figures)
     try:
-        if path.parent != folder:  # a checkpoint that was deleted meanwhile is not to come back as an empty folder
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, to_json(stored))
+        write_atomically(place_to_write(folder, card, FILE, checkpoints_dir), figures_file(card, before | figures))
     except OSError as problem:
         raise CheckpointError(f"{folder.name}: {path} cannot be written ({problem.strerror}).") from None
     return path
+
+
+def figures_file(card: Card, figures: Figures) -> bytes:
+    """The content of a file with these figures of a model."""
+    return to_json(StoredFigures(format=1, weights=card.files.weights, data=card.data.checksum, figures=figures))
 
 
 def check_storable(card: Card, data: ImageSet, split: str, n_images: int | None) -> None:

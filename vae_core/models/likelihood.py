@@ -67,7 +67,7 @@ class ContinuousBernoulli(Likelihood):
     """A density on [0, 1] for grey values; `params` are logits eta, lambda = sigmoid(eta).
 
     p(x) = C(lambda) lambda^x (1 - lambda)^(1 - x), normalised, unlike the Bernoulli formula on grey values
-    (Loaiza-Ganem & Cunningham 2019, eq. 5 to 8). Written with eta it is exp(eta x - A(eta)) with
+    (Loaiza-Ganem & Cunningham 2019). Written with eta it is exp(eta x - A(eta)) with
     A(eta) = log((e^eta - 1) / eta), whose derivative is the mean. Around eta = 0 (lambda = 1/2) both are 0/0, so there
     Taylor series stand in for them.
     """
@@ -90,7 +90,7 @@ class ContinuousBernoulli(Likelihood):
         return params / 2 + torch.where(small, series, closed)
 
     def sample(self, params: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """By the inverse of the distribution function, log(1 + u (e^eta - 1)) / eta (ibid., appendix)."""
+        """By the inverse of the distribution function, log(1 + u (e^eta - 1)) / eta."""
         u = torch.rand(params.shape, generator=generator, device=params.device, dtype=params.dtype)
         size = params.abs().clamp(min=1e-6)
         falling = torch.log1p(u * torch.expm1(-size)) / -size  # of -|eta|, whose exponential cannot overflow
@@ -110,7 +110,7 @@ class Gaussian(Likelihood):
 
     The mean is the sigmoid of `params`, so that it stays a displayable image. `sigma` "learned" means: one number,
     optimised with the weights, so that the data and not the user sets the weight between likelihood and KL
-    (Rybkin et al. 2021, "Simple and effective VAE training with calibrated decoders", section 3.2).
+    (Rybkin et al. 2021, "Simple and effective VAE training with calibrated decoders").
     """
 
     def __init__(self, sigma: float | Literal["learned"]) -> None:

@@ -12,7 +12,7 @@ class VAE(Model):
     """Encoder q(z|x), prior N(0, I), decoder p(x|z) (Kingma & Welling 2014; Rezende, Mohamed & Wierstra 2014).
 
     The conditional one, `cvae`, has q(z|x, c) and p(x|z, c) for a class c, and p(z|c) = N(0, I) for each class:
-    log p(x|c) >= E_q log p(x|z, c) - KL(q(z|x, c) || p(z)) (Sohn, Lee & Yan 2015, eq. 4, its prior simplified to
+    log p(x|c) >= E_q log p(x|z, c) - KL(q(z|x, c) || p(z)) (Sohn, Lee & Yan 2015, its prior simplified to
     one that does not depend on the class). c comes as a one-hot vector, joined to the flattened image (mlp) or as a
     constant channel each (conv, resnet), and joined to z.
     """

@@ -25,20 +25,20 @@ from vae_core.checkpoints import WEIGHTS
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, VaeCoreError
-from vae_core.metrics.elbo import batches, elbo_parts, labels_of, split_figures
+from vae_core.families import kept_by
+from vae_core.metrics.elbo import elbo_parts, labels_of, split_figures
 from vae_core.models import build_model
 from vae_core.models.objectives import Weights, build_objective
 from vae_core.training.finish import finish
-from vae_core.training.records import FixedSubset, Snapshot
 from vae_core.training.run_folder import RESUME, RunFolder, Status
 from vae_core.training.schedule import is_settled, kl_weight_at, learning_rate_at, weights_at
+from vae_core.training.snapshots import fixed_subset, snapshot
 from vae_core.training.state import Position, load_state, save_state
 from vae_core.weights import save_weights
 
 LARGEST_GRADIENT_NORM = 50.0
 SECONDS_BETWEEN_SAVES = 30.0
 SECONDS_BETWEEN_LOOKS = 0.25
-N_SNAPSHOT_POINTS, N_SNAPSHOT_IMAGES = 1000, 12
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _Run:
         self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
         labels = labels_of(self.model, data.train.labels)
         self.labels = None if labels is None else labels.to(self.device)
-        self.score = f"validation {'ELBO' if self.model.can.posterior else 'log-likelihood'}"
+        self.score = f"validation {kept_by(self.config.model.family) or 'score'}"
         self.redrawn = self.config.data.binarize == "dynamic"
         self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
         self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
@@ -173,7 +173,7 @@ class _Run:
 
     def to_the_end(self) -> Outcome:
         training = self.config.training
-        self._write_fixed()
+        self.folder.write_fixed(fixed_subset(self.model, self.data))
         position = self.position
         while position.epoch < training.epochs:
             # Before the epoch, not after it: so a run that was killed while it finished stops here again.
@@ -282,7 +282,8 @@ class _Run:
         }
         self.history.append(line)
         self.folder.write_history(self.history)
-        self._write_snapshot()
+        labels, seed = self.data.validation.labels, derived_seed(training.seed, "snapshot")
+        self.folder.write_snapshot(snapshot(self.model, self.validation, labels, epoch=position.epoch, seed=seed))
         position.n_seen = 0
         self.sums.zero_()
         self._save()
@@ -294,28 +295,6 @@ class _Run:
     def _save(self) -> None:
         self.position.seconds = self._seconds()
         save_state(self.folder.path / RESUME, self.objective, self.optimizer, self.generator, self.sums, self.position)
-
-    def _write_fixed(self) -> None:
-        split, encodes = self.data.validation, self.model.can.encode
-        labels = None if split.labels is None or not encodes else split.labels[:N_SNAPSHOT_POINTS]
-        names = () if labels is None else self.data.class_names
-        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes], names))
-
-    @torch.inference_mode()
-    def _write_snapshot(self) -> None:
-        if self.model.can.encode:
-            (x,) = batches(self.validation[:N_SNAPSHOT_POINTS], N_SNAPSHOT_POINTS, self.device)
-            label = labels_of(self.model, self.data.validation.labels)
-            label = None if label is None else label[:N_SNAPSHOT_POINTS].to(self.device)
-            z = mu = self.model.encode(x, label).mu
-        else:
-            label, mu = None, torch.zeros((0, self.model.latent_dim))
-            fixed = torch.Generator().manual_seed(derived_seed(self.config.training.seed, "snapshot"))
-            z = torch.randn((N_SNAPSHOT_IMAGES, self.model.latent_dim), generator=fixed).to(self.device)
-        few = slice(N_SNAPSHOT_IMAGES)
-        x_hat = self.model.mean(z[few], None if label is None else label[few])
-        pictures = x_hat.mul(255).round().to(torch.uint8).cpu().numpy()
-        self.folder.write_snapshot(Snapshot(self.position.epoch, mu.cpu().numpy(), pictures))
 
     def record(self, result: str) -> RunRecord:
         """What the card says of the run."""

@@ -1,15 +1,13 @@
 """A training process: its command line, its place in the queue, its start from the app and its end.
 
 A run is always a process of its own, `python -m vae_core train ...`, whoever starts it. It takes its run folder's lock
-first and its device's lock next, and imports torch only when it has both: a waiting run takes about 90 MB, a training
-one ten times that.
+first and its device's lock next, and imports torch only when it has both: a waiting run takes about 90 MB (and the
+images, where they are one's own and the command line has read them), a training one ten times that.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import shlex
 import signal
 import subprocess
@@ -22,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from vae_core.checkpoints import PROJECT_ROOT, local_dir
 from vae_core.config import OPTION_OF, DataConfig, ModelConfig, RunConfig, TrainConfig, default_hidden
@@ -32,8 +30,10 @@ from vae_core.errors import CheckpointError, ConfigError
 from vae_core.families import check_family, heeds
 from vae_core.files import write_atomically
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
+from vae_core.training.turn import device_turn
 
 if TYPE_CHECKING:
+    from vae_core.data import ImageSet
     from vae_core.training.loop import Outcome
 
 LOWER_PRIORITY = 10
@@ -170,6 +170,7 @@ class _Reaper:
 def run(
     folder: RunFolder,
     *,
+    data: ImageSet | None = None,
     data_dir: str | None = None,
     on_status: Callable[[Status], None],
     on_epoch: Callable[[dict[str, Any]], None],
@@ -178,6 +179,8 @@ def run(
 
     Parameters
     ----------
+    data : ImageSet, optional
+        The run's images, where they have been read already; by default they are, when it is the run's turn.
     data_dir : str, optional
         Where the data set lies now; by default where it lay when the run was made.
 
@@ -206,16 +209,22 @@ def run(
             folder.write_status(status)
             on_status(status)
 
-        epochs = folder.request().config.training.epochs
+        def wait(message: str) -> None:
+            report(Status(state="waiting", epochs=epochs, message=message, updated=time.time()))
+
+        request = folder.request()
+        home, epochs = folder.path.parent, request.config.training.epochs
         try:
-            with _device_lock(folder, report, stop_asked, epochs):
+            with device_turn(home, request.device, folder.name, on_wait=wait, stop_asked=stop_asked) as is_ours:
+                if not is_ours:
+                    raise Interrupted
                 report(Status(state="starting", epochs=epochs, message="Reading the data.", updated=time.time()))
                 from vae_core.data import left_out_csv, load_dataset
                 from vae_core.data.image_set import LEFT_OUT, left_out_sentence
                 from vae_core.training.loop import train
 
-                request = folder.request()
-                data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
+                if data is None:
+                    data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
                 check_family(request.config.model, len(data.class_names))
                 if data.left_out:
                     write_atomically(folder.path / LEFT_OUT, left_out_csv(data))
@@ -275,43 +284,6 @@ def _stop_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _device_lock(
-    folder: RunFolder, report: Callable[[Status], None], stop_asked: Callable[[], bool], epochs: int
-) -> Iterator[None]:
-    """Wait for the device's turn: one run a device, in whatever order the system hands the lock on."""
-    device = folder.request().device
-    locks = folder.path.parent / ".locks"
-    locks.mkdir(exist_ok=True)
-    # The folder may be shared by several hosts, each with devices of its own.
-    slot = f"{platform.node() or 'host'}-{device}".replace(":", "-")
-    lock, holder = FileLock(locks / f"{slot}.lock"), locks / f"{slot}.json"
-    while True:
-        try:
-            lock.acquire(timeout=0)
-            break
-        except Timeout:
-            message = f"Waiting for {device}, which {_holder_name(holder)} is using."
-            report(Status(state="waiting", epochs=epochs, message=message, updated=time.time()))
-        for _ in range(4):
-            if stop_asked():
-                raise Interrupted
-            time.sleep(0.25)
-    try:
-        with suppress(OSError):
-            holder.write_text(json.dumps({"name": folder.name}), "utf-8")
-        yield
-    finally:
-        lock.release()
-
-
-def _holder_name(holder: Path) -> str:
-    try:
-        return f"the run {json.loads(holder.read_text('utf-8'))['name']!r}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another run"
 
 
 def is_live(folder: RunFolder) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from tests.vae_core.runs import new_run, train_here
 from vae_core import LatentExplorer
 from vae_core.card import Measure
+from vae_core.cli import main
 from vae_core.data import ImageSet, Split
 from vae_core.errors import ConfigError, DataError
-from vae_core.metrics import report
+from vae_core.metrics import elbo, steps
 from vae_core.metrics.catalogue import DEFINITIONS, GROUPS, Figures, NotMeasured, document, names_of
 from vae_core.metrics.classifier import Classifier, train_classifier
 from vae_core.metrics.report import measure_model
@@ -36,7 +38,7 @@ def trained(digits: ImageSet) -> Classifier:
 @pytest.fixture(autouse=True)
 def quick(trained: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a better classifier."""
-    monkeypatch.setattr(report, "classifier_for", lambda data, **options: trained)
+    monkeypatch.setattr(steps, "classifier_for", lambda data, **options: trained)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,19 @@ def test_no_figure_depends_on_the_others(explorer: LatentExplorer, digits: Image
     whole = measured(explorer, digits)
     for group in GROUPS:
         assert {name: whole[name] for name in names_of([group])} == measured(explorer, digits, group)
+
+
+def test_an_elbo_that_is_known_is_not_computed_again(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`evaluate --figures elbo` says the same twice, and asks the model once."""
+    asked, real = [], elbo.elbo_parts
+    for module in (elbo, steps):
+        monkeypatch.setattr(module, "elbo_parts", lambda *given: asked.append(1) or real(*given))
+    assert 0 == main(["evaluate", "tiny", "--figures", "elbo", "--device", "cpu", "--json"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [1] == asked
+    assert [told[name]["value"] for name in names_of(["elbo"])] == [one["value"] for one in told["figures"].values()]
 
 
 def test_what_the_data_do_not_have(explorer: LatentExplorer, digits: ImageSet) -> None:
@@ -133,6 +148,19 @@ def test_what_there_is_not_is_refused(explorer: LatentExplorer, digits: ImageSet
         measured(explorer, digits, "elbo", "beauty")
     with pytest.raises(DataError, match="no split 'half'"):
         measured(explorer, digits, "elbo", split="half")
+
+
+def test_disentanglement_is_measured_on_images_from_all_over(
+    explorer: LatentExplorer, drawn_from_factors: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a split has more images than are asked, not its first ones are: they may share a factor's value."""
+    monkeypatch.setattr(steps, "N_CODES", 150)
+    test = drawn_from_factors.test
+    assert test.factors is not None
+    order = np.argsort(test.factors[:, 1], kind="stable")
+    assert 1 == len(np.unique(test.factors[order[:150], 1]))
+    found = measured(explorer, replace(drawn_from_factors, test=test.take(order)), "disentanglement")
+    assert {} == reasons(found)
 
 
 def test_the_document_tells_unit_and_definition() -> None:

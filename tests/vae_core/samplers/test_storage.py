@@ -21,6 +21,7 @@ from vae_core.latent.samplers import FITTED_SAMPLERS
 from vae_core.latent.samplers.codes import Codes
 from vae_core.latent.samplers.sampler import Sampler, fit_sampler
 from vae_core.latent.samplers.storage import load_sampler, sampler_of, save_sampler
+from vae_core.made import MADE
 
 pytestmark = pytest.mark.usefixtures("short")
 
@@ -163,7 +164,7 @@ def test_a_shipped_checkpoint_is_left_alone(
     assert came.classes == load_sampler(folder, "gmm", card).classes
     before = {path: path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
     path = save_sampler(folder, some_sampler("gmm"), card)
-    assert isolated / ".samplers" / card.files.weights[:16] / "gmm.npz" == path
+    assert isolated / MADE / card.files.weights[:16] / "samplers" / "gmm.npz" == path
     assert before == {path: path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
     assert () == load_sampler(folder, "gmm", card).classes
     assert ["tiny"] == [entry.name for entry in list_checkpoints()]
@@ -174,3 +175,11 @@ def test_a_folder_that_takes_no_file_is_told(checkpoint: Path, card: Card) -> No
     (checkpoint / "samplers").write_text("in the way")
     with pytest.raises(CheckpointError, match=r"^tiny: .*gmm\.npz cannot be written \(.+\)\.$"):
         save_sampler(checkpoint, some_sampler("gmm"), card)
+
+
+def test_a_folder_that_is_gone_does_not_come_back(checkpoint: Path, card: Card) -> None:
+    """A model that was deleted while a sampler was fitted leaves no folder with the sampler alone."""
+    shutil.rmtree(checkpoint)
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        save_sampler(checkpoint, some_sampler("gmm"), card)
+    assert not checkpoint.exists()

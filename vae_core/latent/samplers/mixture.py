@@ -1,4 +1,4 @@
-"""A mixture of Gaussians with full covariances (Ghosh et al. 2020, section 4)."""
+"""A mixture of Gaussians with full covariances (Ghosh et al. 2020)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Samplers on disk: <checkpoint>/samplers/<name>.npz, bound to the weights whose codes they were fitted to.
 
-A shipped checkpoint is read only. What is fitted for one goes into `.samplers/<sha256 of its weights>` of the folder
-of new checkpoints: it lies where a user may write, belongs to no other weights, and no list of models shows it.
+Those of a shipped checkpoint lie elsewhere (`vae_core.made`).
 """
 
 from __future__ import annotations
@@ -16,19 +15,18 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from vae_core.card import Card, Sha256
-from vae_core.checkpoints import is_shipped, local_dir
 from vae_core.config import STRICT, parse, to_json
 from vae_core.errors import CheckpointError, ConfigError
-from vae_core.latent.samplers import SAMPLERS
+from vae_core.latent.samplers import SAMPLERS, sampler_path
 from vae_core.latent.samplers.fit import Fit
 from vae_core.latent.samplers.sampler import KINDS, Sampler, prior_sampler
+from vae_core.made import made_places, place_to_write
 from vae_core.training.records import save_npz
 from vae_core.unzip import LARGEST_ARCHIVE, unzipped
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
 
-FOLDER = "samplers"
 HEADER = "header"
 LARGEST_HEADER = 1 << 16
 
@@ -44,13 +42,6 @@ class Header:
     n_codes: Annotated[int, Field(ge=2)]
     classes: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=256)]
     shares: Annotated[tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...], Field(min_length=1, max_length=256)]
-
-
-def samplers_folder(folder: Path, card: Card, checkpoints_dir: str | Path | None = None) -> Path:
-    """Where samplers of a checkpoint are written: in its folder, or for a shipped one beside the new ones."""
-    if is_shipped(folder):
-        return local_dir(checkpoints_dir) / f".{FOLDER}" / card.files.weights[:16]
-    return folder / FOLDER
 
 
 def save_sampler(folder: Path, sampler: Sampler, card: Card, checkpoints_dir: str | Path | None = None) -> Path:
@@ -83,19 +74,19 @@ def save_sampler(folder: Path, sampler: Sampler, card: Card, checkpoints_dir: st
     for number, fit in enumerate(sampler.fits):
         assert isinstance(fit, Fit)  # the prior has n_codes = 0, which the header refuses
         arrays |= {f"{name}_{number}": array for name, array in fit.arrays().items()}
-    path = samplers_folder(folder, card, checkpoints_dir) / f"{sampler.name}.npz"
+    file = sampler_path(sampler.name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = place_to_write(folder, card, file, checkpoints_dir)
         save_npz(path, arrays)
     except OSError as problem:
-        raise CheckpointError(f"{folder.name}: {path} cannot be written ({problem.strerror}).") from None
+        raise CheckpointError(f"{folder.name}: {file} cannot be written ({problem.strerror}).") from None
     return path
 
 
 def sampler_file(folder: Path, name: str, card: Card, checkpoints_dir: str | Path | None = None) -> Path | None:
     """Where a sampler of a checkpoint is stored; None while it has not been fitted."""
-    places = (samplers_folder(folder, card, checkpoints_dir), folder / FOLDER)
-    return next((place / f"{name}.npz" for place in places if (place / f"{name}.npz").is_file()), None)
+    places = made_places(folder, card, sampler_path(name), checkpoints_dir)
+    return next((path for path in places if path.is_file()), None)
 
 
 def load_sampler(folder: Path, name: str, card: Card, checkpoints_dir: str | Path | None = None) -> Sampler:
@@ -126,10 +117,10 @@ def load_sampler(folder: Path, name: str, card: Card, checkpoints_dir: str | Pat
     except Exception as problem:  # zipfile, zlib and numpy raise a dozen kinds
         what = f"{problem.strerror}" if isinstance(problem, OSError) else str(problem).rstrip(".")
         raise CheckpointError(
-            f"{folder.name}: {FOLDER}/{name}.npz cannot be used ({what}); fit it again: {again}"
+            f"{folder.name}: {sampler_path(name)} cannot be used ({what}); fit it again: {again}"
         ) from None
     raise CheckpointError(
-        f"{folder.name}: {FOLDER}/{name}.npz was fitted for other weights ({header.weights[:12]}…, expected "
+        f"{folder.name}: {sampler_path(name)} was fitted for other weights ({header.weights[:12]}…, expected "
         f"{card.files.weights[:12]}…); fit it again: {again}"
     )
 

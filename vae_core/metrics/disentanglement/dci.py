@@ -22,7 +22,7 @@ class Dci:
 
 
 def dci(codes: npt.ArrayLike, factors: npt.ArrayLike, *, n_trees: int = 20, generator: np.random.Generator) -> Dci:
-    """Disentanglement, completeness and informativeness (Eastwood & Williams 2018, section 2), 0 to 1 each.
+    """Disentanglement, completeness and informativeness (Eastwood & Williams 2018), 0 to 1 each.
 
     A random forest predicts each factor, as a class, from all code dimensions (scikit-learn's RandomForestClassifier:
     `n_trees` trees, all dimensions looked at in each split). It is fitted to half of the images; the importances

@@ -14,10 +14,15 @@ def mig(codes: npt.ArrayLike, factors: npt.ArrayLike, *, n_bins: int = 20, gener
     """The mutual information gap (Chen, Li, Grosse & Duvenaud 2018, eq. 6), 0 to 1.
 
     For each factor the mutual information with the code dimension that has most of it, minus that with the second,
-    divided by the factor's entropy; averaged over the factors. The mutual information is that of the table of counts
-    of factor values and code bins: each dimension is cut into `n_bins` bins of equal width between its extremes (as
-    Locatello et al. 2019, appendix C; in Chen et al. it is an average over draws from q(z|x)). No bias is corrected:
-    noise has an expected information of about (values - 1)(bins - 1) / 2N nats, the same in every dimension.
+    divided by the factor's entropy; averaged over the factors.
+
+    The estimate is that of Locatello et al. (2019), on posterior means, not that of Chen et al., on draws of z ~ q(z|x)
+    with the aggregate posterior for a density: the mutual information is that of the table of counts of factor values
+    and code bins, each dimension cut into `n_bins` bins of equal width between its extremes. So an autoencoder has a
+    MIG too, all four scores are of the same codes, and figures compare with those of the studies that came after. A
+    dimension that is all noise in q(z|x) costs nothing here, and draws would lower every score a little: figures of the
+    two estimates must not be compared. No bias is corrected: noise has an expected information of about
+    (values - 1)(bins - 1) / 2N nats, the same in every dimension.
 
     Parameters
     ----------

@@ -11,20 +11,18 @@ from vae_core.models.posterior import DiagonalGaussian
 
 
 class InfoVae(Objective):
-    """-E_q log p(x|z) + beta KL(q(z|x) || p(z)) + mmd_weight MMD^2(q(z), p(z)) (Zhao, Song & Ermon 2019, eq. 6).
+    """-E_q log p(x|z) + beta KL(q(z|x) || p(z)) + mmd_weight MMD^2(q(z), p(z)) (Zhao, Song & Ermon 2019).
 
     Their alpha is 1 - beta, their lambda beta + mmd_weight, and their divergence D the squared maximum mean
     discrepancy. beta = 0 presses on the aggregate posterior alone (their MMD-VAE), beta = 1 adds to the VAE's loss.
     """
 
     def losses(self, x: Tensor, label: Tensor | None, weights: Weights, *, generator: torch.Generator) -> Losses:
-        posterior = self.model.encode(x, label)
-        assert isinstance(posterior, DiagonalGaussian)  # its family has one
-        z = posterior.rsample(generator=generator)  # (B, D)
-        log_likelihood = self.model.likelihood.log_prob(self.model.decode(z, label), x)
-        kl = posterior.kl().sum(1)
-        loss = (weights.kl * kl - log_likelihood).mean() + self.config.mmd_weight * squared_mmd(posterior)
-        return Losses(loss, log_likelihood, kl)
+        terms = self.model.elbo_terms(x, label, generator=generator)
+        assert isinstance(terms.posterior, DiagonalGaussian)  # its family has one
+        kl = terms.posterior.kl().sum(1)  # (B,)
+        loss = (weights.kl * kl - terms.log_likelihood).mean() + self.config.mmd_weight * squared_mmd(terms.posterior)
+        return Losses(loss, terms.log_likelihood, kl)
 
     def score(self, figures: SplitFigures) -> float | None:
         """The log-likelihood less beta KL: by the ELBO, beta = 0 would keep weights that say nothing of an image."""

@@ -22,7 +22,7 @@ class Reconstruction(Objective):
 
 
 class Denoising(Reconstruction):
-    """-log p(x | z = f(x')), x' ~ C(x'|x) a corrupted x (Vincent et al. 2008, eq. 5).
+    """-log p(x | z = f(x')), x' ~ C(x'|x) a corrupted x (Vincent et al. 2008).
 
     `masking` sets each pixel, all its channels together, to 0 with the probability `noise_level`; `gaussian` adds
     N(0, noise_level^2). The figures that are reported are of clean images.

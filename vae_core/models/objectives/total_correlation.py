@@ -34,8 +34,8 @@ def decomposed_kl(posterior: DiagonalGaussian, z: Tensor, n_train: int) -> tuple
 
     The aggregate posterior q(z) = 1/N sum_n q(z|x_n) over the N training images is estimated from the batch by
     stratified sampling (Chen et al. 2018, appendix C.2): the image that z was drawn for weighs 1/N, and the B - 1
-    others, which stand for the N - 1 others of the data, share the rest alike. Their eq. S5 gives the remainder to one
-    of them; this is its mean over which one. With the whole data as the batch it is exact.
+    others, which stand for the N - 1 others of the data, share the rest alike. There the remainder goes to one of them;
+    this is the mean over which one. With the whole data as the batch it is exact.
 
     Parameters
     ----------
