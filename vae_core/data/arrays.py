@@ -242,8 +242,8 @@ def _label_texts(labels: NDArray[Any] | None, n_images: int, what: str) -> list[
     flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if flat.shape != (n_images,) or flat.dtype.kind not in "biuU":
         raise DataError(
-            f"{what}: labels must be whole numbers or texts of the shape ({n_images},), but they are {labels.dtype!s:.40} of "
-            f"{labels.shape}."
+            f"{what}: labels must be whole numbers or texts of the shape ({n_images},), but they are "
+            f"{labels.dtype!s:.40} of {labels.shape}."
         )
     texts = [printable(str(label)) for label in flat.tolist()]
     if not all(text.strip() for text in texts):

@@ -91,7 +91,7 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
 
 
 def pictures_shape(kind: str, path: Path, options: DataConfig) -> tuple[int, int, int]:
-    """(C, H, W) of what `read_pictures` would return, from as few pictures as it takes to know it and that they suffice.
+    """(C, H, W) of what `read_pictures` would return, from as few pictures as it takes; there must be enough.
 
     Raises
     ------
