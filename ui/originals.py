@@ -12,11 +12,12 @@ import numpy.typing as npt
 import streamlit as st
 
 from vae_core import LatentExplorer
+from vae_core.card import DataCard
 from vae_core.config import DataConfig
 from vae_core.data import DATASETS, data_dir, is_available, load_dataset
 from vae_core.data.own_name import is_own, parse_own
 from vae_core.errors import VaeCoreError
-from vae_core.training.run_folder import RunFolder, RunRequest
+from vae_core.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +66,7 @@ def _own_stamp(explorer: LatentExplorer) -> str | None:
     """
     data = explorer.card.data
     try:
-        config = _request(str(explorer.path), explorer.card.key).config
-        if (config.dataset, config.data) != (data.name, data.options):
+        if not _was_started_with(str(explorer.path), explorer.card.key, data):
             return None
         paths = [parse_own(data.name)[1], *([Path(data.options.labels)] if data.options.labels else [])]
         return " ".join(str(_changed(path)) for path in paths)
@@ -75,8 +75,8 @@ def _own_stamp(explorer: LatentExplorer) -> str | None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _request(folder: str, card: str) -> RunRequest:
-    return RunFolder(Path(folder)).request()
+def _was_started_with(folder: str, card: str, _data: DataCard) -> bool:
+    return RunFolder(Path(folder)).asks_for(_data)
 
 
 def _stamp(dataset: str) -> str:

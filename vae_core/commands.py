@@ -15,11 +15,13 @@ import numpy as np
 
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.data import ImageSet, load_dataset
+from vae_core.data.own_name import absolute_spec, is_own, printable
 from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, gif_bytes, montage, png_bytes
 from vae_core.latent.paths import METHODS
 from vae_core.latent.samplers import FITTED_SAMPLERS
+from vae_core.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -313,7 +315,15 @@ def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, I
     explorer = _explorer(arguments)
     card = explorer.card.data
     name = arguments.dataset or card.name
-    options = card.options if name == card.name else replace(card.options, labels="")  # the labels are the set's own
+    is_ours = not is_own(card.name) or RunFolder(explorer.path).asks_for(card)
+    if not (is_ours or arguments.dataset):
+        raise DataError(
+            f"{explorer.name} came from elsewhere: what its card names, {printable(card.name[:200])}, is not read "
+            "unasked; say with --dataset where the data lies."
+        )
+    # Labels are those of the card's own data, and their path is another one that a stranger may have written.
+    has_labels = is_ours and absolute_spec(name) == card.name
+    options = card.options if has_labels else replace(card.options, labels="")
     data = load_dataset(name, arguments.data_dir, options)
     if data.image_shape != explorer.image_shape:
         raise DataError(

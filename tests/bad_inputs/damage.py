@@ -146,3 +146,9 @@ def damaged_mnist(home: Path) -> None:
         (raw / f"{name}-idx3-ubyte.gz").write_bytes(b"nonsense")
     for name in ("train-labels", "t10k-labels"):
         (raw / f"{name}-idx1-ubyte.gz").write_bytes(b"nonsense")
+
+
+def strangers_card(home: Path) -> None:
+    """Make `tiny` a model whose card says that it was trained on files that are nobody's business."""
+    edit_card(home / "tiny", "data", "name", value="folder:/etc")
+    edit_card(home / "tiny", "data", "options", "labels", value="/etc/passwd")

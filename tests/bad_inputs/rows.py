@@ -26,6 +26,7 @@ from tests.bad_inputs.damage import (
     nine_by_nine,
     pickle_of,
     seal,
+    strangers_card,
     swapped_resume,
     weights,
 )
@@ -401,6 +402,21 @@ RESUME_ROWS = [
     )
 ]
 
+STRANGER_ROWS = [
+    Row(
+        "a card that names a path of this machine",
+        command,
+        "what its card names, folder:/etc, is not",
+        damage=strangers_card,
+    )
+    for command in (
+        "evaluate tiny",
+        "evaluate HOME/tiny",
+        "encode tiny --out OUT/a.csv",
+        "fit-sampler tiny --sampler gmm",
+    )
+]
+
 ROWS = [
     *NAMES,
     *WEIGHTS_ROWS,
@@ -411,6 +427,7 @@ ROWS = [
     *DATA_ROWS,
     *TRAIN_ROWS,
     *RESUME_ROWS,
+    *STRANGER_ROWS,
 ]
 
 

@@ -18,6 +18,7 @@ from vae_core.data.fit import DEFAULT_SIDE, coloured, is_trainable, squares
 from vae_core.data.gathered import MOST_BYTES, Gathered, check_bytes, class_indices
 from vae_core.data.image_set import LeftOut
 from vae_core.data.labels import read_labels
+from vae_core.data.listing import opened_zip
 from vae_core.data.own_name import printable
 from vae_core.errors import DataError
 from vae_core.images import to_uint8
@@ -26,6 +27,10 @@ from vae_core.unzip import BOUNDED
 SPLITS = {"train": ("train",), "validation": ("validation", "valid", "val"), "test": ("test",)}
 IMAGES = ("images", "x")
 LABELS = ("labels", "label", "y")
+
+MOST_IMAGES = 1_000_000
+LARGEST_LABELS = 1 << 26
+"""Bytes of an array of labels."""
 
 CHUNK = 4096
 """Images that are converted at once."""
@@ -60,6 +65,9 @@ def read_arrays(kind: str, path: Path, options: DataConfig) -> Gathered:
             arrays = _read_npy(path, what) if kind == "npy" else _read_npz(path, what)
     except OSError as problem:
         raise DataError(f"{what} cannot be read ({problem.strerror or problem}): check its permissions.") from None
+    n_images = sum(len(images) for images, _ in arrays.values() if images.ndim)
+    if n_images > MOST_IMAGES:
+        raise DataError(f"{what}: there are {n_images:,} images, expected at most {MOST_IMAGES:,}; take fewer.")
     parts = {split: _channels_first(images, what) for split, (images, _) in arrays.items()}
     shapes = {images.shape[1:] for images in parts.values()}
     if len(shapes) > 1:
@@ -73,7 +81,7 @@ def read_arrays(kind: str, path: Path, options: DataConfig) -> Gathered:
         raise DataError(f"{what}: either all splits have labels or none, but only some have.")
     side = options.side or (None if is_trainable(height, width) else DEFAULT_SIDE)
     pixels = [_fitted(images, side, what) for images in parts.values()]
-    images = coloured(np.concatenate(pixels), options.colour)
+    images = coloured(pixels[0] if len(pixels) == 1 else np.concatenate(pixels), options.colour)
     counts = [len(parts[split]) if split in parts else 0 for split in SPLITS]
     left_out: tuple[LeftOut, ...] = ()
     if options.labels:
@@ -94,21 +102,20 @@ Arrays = dict[str, tuple[NDArray[Any], NDArray[Any] | None]]
 
 def _read_npy(path: Path, what: str) -> Arrays:
     with open(path, "rb") as file:
-        return {"train": (_array(file, path.stat().st_size, what), None)}
+        return {"train": (_array(file, path.stat().st_size, what, MOST_BYTES), None)}
 
 
 def _read_npz(path: Path, what: str) -> Arrays:
-    try:
-        archive = zipfile.ZipFile(path)
-    except OSError:
-        raise
-    except Exception:  # a damaged table of contents ends in errors of a dozen kinds
-        raise DataError(f"{what} is no npz file, or a damaged one: save it anew with numpy.savez.") from None
-    with archive:
+    with open(path, "rb") as file, opened_zip(file, what, "save it anew with numpy.savez") as archive:
         members = {info.filename.removesuffix(".npy").lower(): info for info in archive.infolist()}
+        chosen = _choose(members, what)
+        check_bytes(sum(images.file_size for images, _ in chosen.values()), what)  # of all splits, before one is read
         return {
-            split: (_member(archive, images, what), None if labels is None else _member(archive, labels, what))
-            for split, (images, labels) in _choose(members, what).items()
+            split: (
+                _member(archive, images, what, MOST_BYTES),
+                None if labels is None else _member(archive, labels, what, LARGEST_LABELS),
+            )
+            for split, (images, labels) in chosen.items()
         }
 
 
@@ -140,12 +147,12 @@ def _choose(members: Members, what: str) -> dict[str, tuple[zipfile.ZipInfo, zip
     return chosen
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str) -> NDArray[Any]:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, most: int) -> NDArray[Any]:
     inside = f"{what}, {printable(info.filename)[:80]}"
     if info.compress_type not in BOUNDED or info.flag_bits & 1:
         raise DataError(f"{inside}: it is packed in a way that is not read here: save it anew with numpy.savez.")
     with _member_file(archive, info, inside) as file:
-        return _array(file, info.file_size, inside)
+        return _array(file, info.file_size, inside, most)
 
 
 @contextmanager
@@ -159,22 +166,28 @@ def _member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inside: str) -
         raise DataError(f"{inside} is damaged: save it anew with numpy.savez.") from None
 
 
-def _array(file: IO[bytes], n_bytes: int, what: str) -> NDArray[Any]:
+def _array(file: IO[bytes], n_bytes: int, what: str, most: int) -> NDArray[Any]:
     """The array in a file of so many bytes; its header is judged before the array is read."""
     read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     try:
         version = np.lib.format.read_magic(file)
         shape, _, dtype = read_header[version](file)
-    except (ValueError, KeyError, EOFError):
+        expected = math.prod(shape) * dtype.itemsize
+    except OSError:
+        raise
+    except Exception:  # a header is an expression in Python, and a bad one ends in errors of a dozen kinds
         raise DataError(f"{what} is no array as numpy.save writes it, or a damaged one: save it anew.") from None
     if dtype.hasobject:
         raise DataError(f"{what} holds Python objects, which are not read: save an array of numbers.")
-    if min(shape, default=0) < 0 or (expected := math.prod(shape) * dtype.itemsize) > MOST_BYTES:
-        raise DataError(f"{what} has the shape {shape} of {dtype}, expected at most {MOST_BYTES:,} bytes; take fewer.")
+    if min(shape, default=0) < 0 or expected > most:
+        raise DataError(f"{what} has the shape {shape!s:.80} of {dtype!s:.40}, expected at most {most:,} bytes.")
     if n_bytes - file.tell() < expected:
         raise DataError(f"{what} is cut short: {expected:,} bytes of numbers were expected; save it anew.")
     file.seek(0)
-    array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    try:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, TypeError, OverflowError):  # a shape that is none: (True, 8, 8), 65 axes, 0 times too many
+        raise DataError(f"{what} has the shape {shape!s:.80}, which no array can have: save it anew.") from None
     return array
 
 
@@ -215,7 +228,7 @@ def _bytes(images: NDArray[Any], what: str) -> NDArray[np.uint8]:
         return images.astype(np.uint8) * np.uint8(255)
     if images.dtype.kind != "f" or not (images.min() >= 0 and images.max() <= 1):  # false for NaN too
         came = (
-            f"{images.dtype}"
+            f"{images.dtype!s:.40}"
             if images.dtype.kind not in "iuf"
             else (f"{images.dtype} from {images.min()} to {images.max()}")
         )
@@ -229,10 +242,13 @@ def _label_texts(labels: NDArray[Any] | None, n_images: int, what: str) -> list[
     flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if flat.shape != (n_images,) or flat.dtype.kind not in "biuU":
         raise DataError(
-            f"{what}: labels must be whole numbers or texts of the shape ({n_images},), but they are {labels.dtype} of "
-            f"{labels.shape}."
+            f"{what}: labels must be whole numbers or texts of the shape ({n_images},), but they are "
+            f"{labels.dtype!s:.40} of {labels.shape}."
         )
-    return [printable(str(label)) for label in flat.tolist()]
+    texts = [printable(str(label)) for label in flat.tolist()]
+    if not all(text.strip() for text in texts):
+        raise DataError(f"{what}: a label is an empty text; give every image a class, or leave the labels out.")
+    return texts
 
 
 def _by_table(n_images: int, labels: str) -> tuple[list[str], NDArray[np.bool_], tuple[LeftOut, ...]]:

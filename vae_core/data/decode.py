@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vae_core.config import Colour, DataConfig
 from vae_core.data.fit import DEFAULT_SIDE, coloured, is_trainable, square
@@ -26,15 +27,21 @@ LARGE = 4_000_000
 BACKGROUND = "white"
 """What shines through where a picture is transparent: most such pictures are drawn to stand on a page."""
 
-NOT_READ = frozenset(
-    {
-        "EPS",  # is a program, and run by another program
-        "WMF", "BUFR", "GRIB", "HDF5", "MPEG",  # are left to other libraries
-        "FITS",  # may be packed, and is unpacked without a bound
-        "ICNS", "ICO", "IPTC",  # hold other files, whose size is not the one they tell
-    }
-)  # fmt: skip
-"""Formats that Pillow knows and that are not opened here."""
+READ = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+"""Formats that are opened: what cameras, scanners, screens and browsers make.
+
+Of the others that Pillow knows some are programs (EPS), are packed without a bound (FITS), hold files of another size
+than they tell (ICO), or are decoded in Python, which takes minutes for what others do in a second (BLP, DDS, QOI, XPM).
+"""
+
+MOST_PARTS = 100
+"""Scans of a JPEG, and parts of its EXIF data; cameras and browsers make ten."""
+
+TILE_WIDTH, TILE_LENGTH = 322, 323
+"""Tags of TIFF 6.0, section 15."""
+
+MOST_READS = 1_000_000
+"""Steps in which a file may be read: one made of millions of tiny parts would keep a processor busy for a minute."""
 
 _LARGE_ONE = threading.Lock()
 _QUIET = threading.Lock()
@@ -75,13 +82,14 @@ def decode(content: bytes, options: DataConfig) -> Picture:
     """
     if not content:
         raise UnusableError("it is empty")
+    # Each scan of a JPEG goes over all its pixels, and each part of EXIF is copied to those before.
+    if content.startswith(b"\xff\xd8") and max(map(content.count, (b"\xff\xda", b"Exif\0\0"))) > MOST_PARTS:
+        raise UnusableError("it is made of too many parts, save it anew")
     try:
-        with Image.open(io.BytesIO(content), formats=_formats()) as picture:
+        with Image.open(_Counted(content), formats=_formats()) as picture:
             width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise UnusableError(
-                    f"it has {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million in all"
-                )
+            _check_size(width, height)
+            _check_packing(picture)
             with _LARGE_ONE if width * height > LARGE else nullcontext():
                 return _decoded(picture, options)
     except UnusableError:
@@ -108,10 +116,35 @@ def quietly() -> Iterator[None]:
         yield
 
 
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise UnusableError(f"it has {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million in all")
+
+
+def _check_packing(picture: ImageFile.ImageFile) -> None:
+    """Refuse what takes far more memory or time to decode than pictures of that size do."""
+    if isinstance(picture, TiffImageFile):  # a tile is decoded whole, however little of it the picture shows
+        _check_size(picture.tag_v2.get(TILE_WIDTH, 0), picture.tag_v2.get(TILE_LENGTH, 0))
+    if picture.size[0] * picture.size[1] > LARGE and any(tile[0] in Image.DECODERS for tile in picture.tile):
+        raise UnusableError("it is packed in a way that takes too long to read, save it anew, as PNG")
+
+
 @functools.cache
 def _formats() -> tuple[str, ...]:
     Image.init()
-    return tuple(sorted(set(Image.OPEN) - NOT_READ))
+    return tuple(kind for kind in READ if kind in Image.OPEN)  # a Pillow built without one does without
+
+
+class _Counted(io.BytesIO):
+    """Bytes that may be read `MOST_READS` times."""
+
+    _n_reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._n_reads += 1
+        if self._n_reads > MOST_READS:
+            raise UnusableError("it is made of too many small parts, save it anew, as PNG")
+        return super().read(size)
 
 
 def _decoded(picture: Image.Image, options: DataConfig) -> Picture:

@@ -17,8 +17,8 @@ LEAST_IMAGES = 10
 MOST_CLASSES = 256
 LONGEST_CLASS_NAME = 255
 
-MOST_BYTES = 1 << 31
-"""Bytes of all images in memory, and of an array in a file."""
+MOST_BYTES = 1 << 30
+"""Bytes of all images in memory, and of the arrays of images in a file."""
 
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, counted in files."""
@@ -62,6 +62,22 @@ def check_bytes(n_bytes: int, what: str) -> None:
         raise DataError(
             f"{what}: the images have {n_bytes:,} bytes in memory, expected at most {MOST_BYTES:,}; take fewer, or a "
             "smaller --image-size."
+        )
+
+
+def check_enough(n_images: int, left_out: Sequence[LeftOut], what: str) -> None:
+    """Refuse what nothing can be learned from.
+
+    Raises
+    ------
+    DataError
+        When there are fewer than `LEAST_IMAGES` to train with.
+    """
+    if n_images < LEAST_IMAGES:
+        first = f", the first of them {left_out[0].name} ({left_out[0].reason})" if left_out else ""
+        raise DataError(
+            f"{what} has {n_images} usable images to train with, expected at least {LEAST_IMAGES}; "
+            f"{len(left_out):,} left out{first}."
         )
 
 

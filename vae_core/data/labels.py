@@ -11,7 +11,7 @@ from vae_core.data.own_name import printable
 from vae_core.errors import DataError
 from vae_core.files import expanded
 
-LARGEST_TABLE = 1 << 26
+LARGEST_TABLE = 1 << 24
 """Bytes of such a file."""
 
 

@@ -16,6 +16,7 @@ from vae_core.data.image_set import LeftOut
 from vae_core.data.labels import plain_name
 from vae_core.data.own_name import printable
 from vae_core.errors import DataError
+from vae_core.files import expanded
 from vae_core.unzip import BOUNDED
 
 MOST_FILES = 200_000
@@ -24,7 +25,7 @@ MOST_TOTAL_BYTES = 1 << 33
 MOST_FOLDERS = 8
 """Folders within each other."""
 
-LARGEST_DIRECTORY = 1 << 26
+LARGEST_DIRECTORY = 1 << 25
 """Bytes of a zip file's table of contents, which is read as a whole."""
 
 PASSED_OVER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -106,7 +107,7 @@ def listed(kind: str, path: Path, labels: str = "") -> Iterator[Listing]:
                 _list_folder(path, listing, labels)
             else:
                 file = stack.enter_context(open(path, "rb"))
-                _list_zip(stack.enter_context(_opened_zip(file, what)), listing)
+                _list_zip(stack.enter_context(opened_zip(file, what, "pack it anew")), listing)
         except OSError as problem:
             raise DataError(f"{what} cannot be read ({problem.strerror or problem}): check its permissions.") from None
         listing.files.sort(key=lambda file: file.name)
@@ -118,7 +119,7 @@ def listed(kind: str, path: Path, labels: str = "") -> Iterator[Listing]:
 
 def _list_folder(root: Path, listing: Listing, labels: str) -> None:
     home = os.path.realpath(root)
-    table = os.path.realpath(Path(labels).expanduser()) if labels else None
+    table = os.path.realpath(expanded(labels)) if labels and "\0" not in labels else None
 
     def closed(problem: OSError) -> None:
         if problem.filename == home:
@@ -172,7 +173,14 @@ def _is_passed_over(name: str) -> bool:
 # -- zip files -----------------------------------------------------------------------------------------------------
 
 
-def _opened_zip(file: IO[bytes], what: str) -> zipfile.ZipFile:
+def opened_zip(file: IO[bytes], what: str, again: str) -> zipfile.ZipFile:
+    """A zip file, once it is known that its table of contents does not fill the memory; `again`: how to make another.
+
+    Raises
+    ------
+    DataError
+        When it would, or this is no zip file.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - (1 << 17)))
     tail = file.read()
@@ -180,13 +188,14 @@ def _opened_zip(file: IO[bytes], what: str) -> zipfile.ZipFile:
     end = tail.rfind(b"PK\x05\x06")
     n_bytes = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
     if end >= 76 and tail[end - 76 : end - 72] == b"PK\x06\x06":
-        n_bytes = max(n_bytes, int.from_bytes(tail[end - 36 : end - 28], "little"))
+        large = int.from_bytes(tail[end - 36 : end - 28], "little")
+        n_bytes = large if n_bytes == 0xFFFFFFFF else max(n_bytes, large)
     if n_bytes > LARGEST_DIRECTORY:
         raise DataError(f"{what}: its table of contents has {n_bytes:,} bytes; take fewer files.")
     try:
         return zipfile.ZipFile(file)
     except Exception:  # a damaged table of contents ends in errors of a dozen kinds
-        raise DataError(f"{what} is no zip file, or a damaged one: pack it anew.") from None
+        raise DataError(f"{what} is no {what.partition(':')[0]} file, or a damaged one: {again}.") from None
 
 
 def _list_zip(archive: zipfile.ZipFile, listing: Listing) -> None:

@@ -6,11 +6,10 @@ import numpy as np
 
 from vae_core.config import DataConfig
 from vae_core.data.arrays import read_arrays
-from vae_core.data.gathered import LEAST_IMAGES, Gathered, Progress
+from vae_core.data.gathered import Gathered, Progress, check_enough
 from vae_core.data.image_set import ImageSet, Split, checksum_of, held_out, held_out_counts
 from vae_core.data.own_name import parse_own, title_of
 from vae_core.data.pictures import pictures_shape, read_pictures
-from vae_core.errors import DataError
 
 
 def gather(name: str, options: DataConfig, on_progress: Progress | None = None) -> Gathered:
@@ -26,13 +25,7 @@ def gather(name: str, options: DataConfig, on_progress: Progress | None = None) 
         gathered = read_pictures(kind, path, options, on_progress)
     else:
         gathered = read_arrays(kind, path, options)
-    if gathered.given[0] < LEAST_IMAGES:
-        left_out = gathered.left_out
-        first = f", the first of them {left_out[0].name} ({left_out[0].reason})" if left_out else ""
-        raise DataError(
-            f"{name} has {gathered.given[0]} usable images to train with, expected at least {LEAST_IMAGES}; "
-            f"{len(left_out):,} left out{first}."
-        )
+    check_enough(gathered.given[0], gathered.left_out, name)
     return gathered
 
 
@@ -47,7 +40,7 @@ def own_shape(name: str, options: DataConfig) -> tuple[int, int, int]:
     kind, path = parse_own(name)
     if kind in ("folder", "zip"):
         return pictures_shape(kind, path, options)
-    _, channels, height, width = read_arrays(kind, path, options).images.shape
+    _, channels, height, width = gather(name, options).images.shape
     return channels, height, width
 
 

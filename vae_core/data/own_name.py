@@ -51,8 +51,9 @@ def own_name_of(path: str) -> str:
     if is_own(path):
         return absolute_spec(path)
     place = expanded(path)
-    kind = "folder" if place.is_dir() else place.suffix.lower().removeprefix(".")
-    if kind not in KINDS or not place.exists():
+    # os.path asks as Path does, and says no of a path that is too long or closed, which Path raises an error for.
+    kind = "folder" if os.path.isdir(place) else place.suffix.lower().removeprefix(".")  # noqa: PTH112
+    if kind not in KINDS or not os.path.exists(place):  # noqa: PTH110
         raise DataError(f"{printable(path[:200])!r}: expected the path of a folder, or of a .zip, .npz or .npy file.")
     return absolute_spec(f"{kind}:{place}")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vae_core.config import DataConfig
 from vae_core.data.decode import Picture, UnusableError, decode, quietly
 from vae_core.data.fit import DEFAULT_SIDE, squares
-from vae_core.data.gathered import Gathered, Progress, check_bytes, class_indices
+from vae_core.data.gathered import LEAST_IMAGES, Gathered, Progress, check_bytes, check_enough, class_indices
 from vae_core.data.image_set import LeftOut
 from vae_core.data.labels import read_labels
 from vae_core.data.listing import Listing, PictureFile, listed
@@ -91,29 +91,34 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
 
 
 def pictures_shape(kind: str, path: Path, options: DataConfig) -> tuple[int, int, int]:
-    """(C, H, W) of what `read_pictures` would return, from as few pictures as it takes to know it.
+    """(C, H, W) of what `read_pictures` would return, from as few pictures as it takes; there must be enough.
 
     Raises
     ------
     DataError
-        As `read_pictures`, as far as it looks, and when it finds no picture.
+        As `read_pictures`, as far as it looks, and when there are fewer than `LEAST_IMAGES`.
     """
     channels = {"auto": 0, "grey": 1, "rgb": 3}[options.colour]
     found: set[tuple[int, int]] = set()
     size = (options.side, options.side) if options.side is not None else None
     with listed(kind, path, options.labels) as listing:
-        for picture in _decoded(_choose(listing, options.labels).files, options, None):
+        chosen, n = _choose(listing, options.labels), 0
+        left_out = [*listing.left_out, *chosen.left_out]
+        for picture in _decoded(chosen.files, options, None):
             if isinstance(picture, LeftOut):
+                left_out.append(picture)
                 continue
+            n += 1
             found.add(picture.pixels.shape[1:])
             if size is None and len(found) > 1:
                 size = (DEFAULT_SIDE, DEFAULT_SIDE)
             if channels == 0 and len(picture.pixels) == 3:
                 channels = 3
-            if size is not None and channels:
+            if size is not None and channels and n >= LEAST_IMAGES:
                 break
-    if not found:
+    if not n:
         raise DataError(f"{listing.what} holds no picture that can be read.")
+    check_enough(n, sorted(left_out, key=lambda item: item.name), listing.what)
     return (channels or 1, *(size or found.pop()))
 
 

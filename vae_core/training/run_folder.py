@@ -32,6 +32,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from vae_core.card import DataCard
 from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
 from vae_core.data.image_set import LEFT_OUT, LeftOut, read_left_out
@@ -150,6 +151,18 @@ class RunFolder:
         except OSError as problem:
             raise CheckpointError(f"{self.name}: run.json cannot be read ({problem.strerror}).") from None
         return parse(RunRequest, text, where=f"{self.name}: run.json", error=CheckpointError, migrate=migrated_run)
+
+    def asks_for(self, data: DataCard) -> bool:
+        """Whether this run was started with the very data that a card names.
+
+        A card may come from anybody and name any path: data of one's own is read at its word only where the folder's
+        run.json, which no checkpoint file brings, says the same.
+        """
+        try:
+            config = self.request().config
+        except CheckpointError:
+            return False
+        return (config.dataset, config.data) == (data.name, data.options)
 
     def write_status(self, status: Status) -> None:
         """Replace status.json. A full disk must not end a run, so a failure to write is passed over."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vae_core.data.arrays
+import vae_core.data.gathered
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet, image_shape, load_dataset
 from vae_core.errors import DataError
@@ -142,6 +144,13 @@ def _header(shape: str, descr: str = "'|u1'") -> bytes:
         (_header("(-40, 12, 10)") + bytes(4800), "expected at most|no array"),
         (_header("(40, 12, 10)", "'O'") + bytes(4800), "Python objects"),
         (_header("(40, 12, __import__('os'))"), "no array as numpy.save writes it"),
+        (_header("(True, 8, 8)") + bytes(4800), "no array can have|damaged"),
+        (_header(f"({'1, ' * 65})") + bytes(4800), "no array can have|damaged"),
+        (_header("(0, 10**9, 8)".replace("10**9", "9" * 30)), "no array can have|damaged"),
+        (_header("(20,)", "('|u1', (8, 8))") + bytes(1280), "no array can have|damaged"),
+        (_header("(40, 12, 10), []: 1"), "no array as numpy.save writes it"),
+        (_header("(" * 5000), "no array as numpy.save writes it"),
+        (_header("-" * 9000 + "1"), "no array as numpy.save writes it"),
         (b"\x93NUMPY\x09\x00" + bytes(100), "no array as numpy.save writes it"),
         (b"", "no array as numpy.save writes it"),
         (b"PK\x03\x04", "no array as numpy.save writes it"),
@@ -193,3 +202,26 @@ def test_a_table_by_index(tmp_path: Path) -> None:
     for image, label in zip(data.train.images, data.train.labels, strict=True):
         assert index[image.tobytes()] % 2 == label
     assert [f"image {i}" for i in (0, 1, 2, 3, 4, 40)] == [item.name for item in data.left_out]
+
+
+def test_archives_of_too_much_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits count together, labels by themselves, and so does the number of images, however small they are."""
+    splits = {name: np.zeros((40, 12, 10), np.uint8) for name in ("x_train", "x_test")}
+    both = npz(tmp_path / "a.npz", **splits)
+    labelled = npz(tmp_path / "b.npz", images=GREY, labels=np.arange(40))
+    monkeypatch.setattr(vae_core.data.arrays, "LARGEST_LABELS", 100)
+    with pytest.raises(DataError, match=r"labels.* expected at most 100 bytes"):
+        load_dataset(labelled)
+    monkeypatch.setattr(vae_core.data.arrays, "MOST_IMAGES", 79)
+    with pytest.raises(DataError, match="there are 80 images, expected at most 79"):
+        load_dataset(both)
+    monkeypatch.setattr(vae_core.data.gathered, "MOST_BYTES", 9000)
+    monkeypatch.setattr(vae_core.data.arrays, "_member", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(DataError, match="have 9,856 bytes"):
+        load_dataset(both)
+
+
+def test_an_empty_label_is_refused(tmp_path: Path) -> None:
+    """A class without a name could be neither shown nor chosen."""
+    with pytest.raises(DataError, match="a label is an empty text"):
+        load_dataset(npz(tmp_path / "a.npz", images=GREY, labels=np.array(["a", " "] * 20)))

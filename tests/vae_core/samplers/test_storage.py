@@ -110,6 +110,7 @@ DAMAGES: list[tuple[str, str, Damage]] = [
     ("classes without fits", "gmm", lambda path: rewrite(path, header={"shares": [0.5, 0.5], "classes": [0, 1]})),
     ("fits without classes", "gmm", lambda path: rewrite(path, header={"shares": [0.5, 0.5]})),
     ("a class twice", "gmm", lambda path: rewrite(path, header={"shares": [0.5, 0.5], "classes": [1, 1]})),
+    ("a class that the data lacks", "gmm", lambda path: rewrite(path, header={"shares": [1.0], "classes": [10]})),
     ("another sampler", "gmm", lambda path: rewrite(path, header={"sampler": "kde"})),
     ("other dimensions", "gmm", lambda path: rewrite(path, header={"latent_dim": 3})),
     ("means missing", "gmm", lambda path: rewrite(path, means_0=None)),

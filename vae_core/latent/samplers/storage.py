@@ -113,7 +113,7 @@ def load_sampler(folder: Path, name: str, card: Card, checkpoints_dir: str | Pat
         text = _array(unzipped(content, [f"{HEADER}.npy"], largest=LARGEST_HEADER), HEADER)
         header = parse(Header, text.tobytes(), where=HEADER, error=CheckpointError)
         if header.weights == card.files.weights:
-            return _read(content, header, name, card.model.latent_dim)
+            return _read(content, header, name, card)
     except Exception as problem:  # zipfile, zlib and numpy raise a dozen kinds
         what = f"{problem.strerror}" if isinstance(problem, OSError) else str(problem).rstrip(".")
         raise CheckpointError(
@@ -138,14 +138,16 @@ def sampler_of(explorer: LatentExplorer, name: str, checkpoints_dir: str | Path 
     return load_sampler(explorer.path, name, explorer.card, checkpoints_dir)
 
 
-def _read(content: bytes, header: Header, name: str, latent_dim: int) -> Sampler:
-    n_fits = len(header.shares)
+def _read(content: bytes, header: Header, name: str, card: Card) -> Sampler:
+    n_fits, latent_dim, n_classes = len(header.shares), card.model.latent_dim, len(card.data.class_names)
     if (header.sampler, header.latent_dim) != (name, latent_dim):
         raise ValueError(
             f"it says {header.sampler[:40]!r} in {header.latent_dim} dimensions, expected {name!r} in {latent_dim}"
         )
     if abs(sum(header.shares) - 1) > 1e-6 or list(header.classes) != sorted(set(header.classes)):
         raise ValueError("its shares do not add up to 1, or its classes are not ascending")
+    if max(header.classes, default=-1) >= n_classes:
+        raise ValueError(f"it has the class {max(header.classes)}, but the data has {n_classes} classes")
     if len(header.classes) != (n_fits if header.classes else 0) or (not header.classes and n_fits > 1):
         raise ValueError(f"it has {n_fits} fits for {len(header.classes)} classes")
     kind = KINDS[name]
