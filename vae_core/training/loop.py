@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
@@ -39,6 +40,11 @@ LARGEST_GRADIENT_NORM = 50.0
 SECONDS_BETWEEN_SAVES = 30.0
 SECONDS_BETWEEN_LOOKS = 0.25
 N_SNAPSHOT_POINTS, N_SNAPSHOT_IMAGES = 1000, 12
+
+
+def _spread(n: int, most: int) -> npt.NDArray[np.int64]:
+    """At most so many of the positions 0 … n - 1, evenly from the first to the last."""
+    return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -297,22 +303,32 @@ class _Run:
 
     def _write_fixed(self) -> None:
         split, encodes = self.data.validation, self.model.can.encode
-        labels = None if split.labels is None or not encodes else split.labels[:N_SNAPSHOT_POINTS]
+        points, few = self._shown()
+        labels = None if split.labels is None or not encodes else split.labels[points]
         names = () if labels is None else self.data.class_names
-        self.folder.write_fixed(FixedSubset(labels, split.images[: N_SNAPSHOT_IMAGES * encodes], names))
+        self.folder.write_fixed(FixedSubset(labels, split.images[points[few] if encodes else slice(0)], names))
+
+    def _shown(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Validation images whose codes a snapshot has, and the positions among them of those that it reconstructs.
+
+        Evenly spread: the images of one's own folders lie class after class.
+        """
+        points = _spread(len(self.validation), N_SNAPSHOT_POINTS)
+        return points, _spread(len(points), N_SNAPSHOT_IMAGES)
 
     @torch.inference_mode()
     def _write_snapshot(self) -> None:
         if self.model.can.encode:
-            (x,) = batches(self.validation[:N_SNAPSHOT_POINTS], N_SNAPSHOT_POINTS, self.device)
+            points, few = self._shown()
+            (x,) = batches(self.validation[points], N_SNAPSHOT_POINTS, self.device)
             label = labels_of(self.model, self.data.validation.labels)
-            label = None if label is None else label[:N_SNAPSHOT_POINTS].to(self.device)
+            label = None if label is None else label[points].to(self.device)
             z = mu = self.model.encode(x, label).mu
         else:
+            few = np.arange(N_SNAPSHOT_IMAGES)
             label, mu = None, torch.zeros((0, self.model.latent_dim))
             fixed = torch.Generator().manual_seed(derived_seed(self.config.training.seed, "snapshot"))
             z = torch.randn((N_SNAPSHOT_IMAGES, self.model.latent_dim), generator=fixed).to(self.device)
-        few = slice(N_SNAPSHOT_IMAGES)
         x_hat = self.model.mean(z[few], None if label is None else label[few])
         pictures = x_hat.mul(255).round().to(torch.uint8).cpu().numpy()
         self.folder.write_snapshot(Snapshot(self.position.epoch, mu.cpu().numpy(), pictures))
