@@ -27,11 +27,13 @@ def new_run() -> None:
         config, command = chosen.config(), chosen.command()
         if pressed:
             run = runs.start(config, chosen.training.name, chosen.more.device, chosen.data.image_shape)
-            st.session_state["train run"] = run.name
+            st.session_state["train run"] = st.session_state["train begun"] = run.name
             st.rerun()
     except VaeCoreError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
+    if begun := st.session_state.get("train begun"):  # below a long form the runs may be out of sight
+        st.caption(f":material/check: Begun here last: **{plain(begun)}**, at the top among the runs.")
     with st.expander("The same from a shell", icon=":material/terminal:"):
         st.code(command, language="bash", wrap_lines=True)
 

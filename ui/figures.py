@@ -154,5 +154,7 @@ def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:
         dragmode=False,
         uirevision="curves",
     )
-    figure.update_xaxes(nticks=4, tickangle=0, automargin=True)
+    last = max((max(trace.x or (), default=0) for trace in figure.data), default=0)
+    whole = {"dtick": 1} if last <= 4 else {"nticks": 4}  # else two epochs would have a half one between them
+    figure.update_xaxes(**whole, tickangle=0, automargin=True)
     figure.update_yaxes(nticks=4, automargin=True)

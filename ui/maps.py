@@ -45,8 +45,8 @@ def say_why_empty(explorer: LatentExplorer) -> None:
 
 
 def nearest_image(explorer: LatentExplorer, split: str, z: npt.ArrayLike) -> PointRecord | None:
-    """The record of the image whose posterior mean lies nearest to z (D,); None for a model without an encoder."""
-    return nearest_record(explorer, split, z) if explorer.can.encode else None
+    """The record of the image whose mean lies nearest to z (D,), where a hand rests; None without an encoder."""
+    return nearest_record(explorer, split, z, rests=True) if explorer.can.encode else None
 
 
 def choose_split(explorer: LatentExplorer) -> str:

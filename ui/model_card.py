@@ -39,7 +39,7 @@ def trained_on(card: Card) -> dict[str, str]:
     height, width = data.image_shape[1:]
     where = plain(run.device) + (f", {run.threads} thread{'s' * (run.threads != 1)}" if run.device == "cpu" else "")
     options = data.options
-    done = f"made {height}×{width}" if options.side else ""
+    done = "the size asked for" if options.side else ""
     binarized = {"no": "", "fixed": "black and white, drawn once", "dynamic": "black and white, drawn each epoch"}
     changes = ", ".join(part for part in (done, binarized[options.binarize]) if part)
     return {

@@ -48,20 +48,20 @@ def point_record(explorer: LatentExplorer, split: str, index: int) -> PointRecor
     ShapeError
         When there is no such split or image.
     """
-    return _record(explorer, split, index, None)
+    return _record(explorer, split, index, None, begin=True)
 
 
-def nearest_record(explorer: LatentExplorer, split: str, z: npt.ArrayLike) -> PointRecord:
+def nearest_record(explorer: LatentExplorer, split: str, z: npt.ArrayLike, *, rests: bool = False) -> PointRecord:
     """As `point_record`, of the image whose mu lies nearest to z (D,), by Euclidean distance in all D dimensions.
 
-    It passes by with every move, so it does not have the log-likelihoods computed.
+    It passes by with every move, so it has the log-likelihoods computed only where a hand `rests`.
     """
     codes = encoded_by_now(explorer, split)
     index, distance = _neighbours(explorer.card.key, split, codes.mu).nearest(z)
-    return _record(explorer, split, index, distance)
+    return _record(explorer, split, index, distance, begin=rests)
 
 
-def _record(explorer: LatentExplorer, split: str, index: int, distance: float | None) -> PointRecord:
+def _record(explorer: LatentExplorer, split: str, index: int, distance: float | None, *, begin: bool) -> PointRecord:
     codes = encoded_by_now(explorer, split)
     if not 0 <= index < len(codes.mu):
         raise ShapeError(f"The split {split} of {explorer.name} has images 0 to {len(codes.mu) - 1}, no {index}.")
@@ -71,7 +71,7 @@ def _record(explorer: LatentExplorer, split: str, index: int, distance: float | 
     if originals is not None:
         images.append(originals[index].transpose(1, 2, 0))
         if explorer.can.posterior:
-            terms = terms_of(explorer, split, index, begin=distance is None)
+            terms = terms_of(explorer, split, index, begin=begin)
     log_likelihood, elbo = terms or (None, None)
     kl = one.kl
     facts = {

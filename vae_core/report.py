@@ -147,8 +147,12 @@ def print_document(document: Any) -> None:
         console.print(table)
         return
     # Of the figures of `evaluate` those that have a line already are not repeated; --json has their definitions too.
+    # What it did not find or was not asked for has none: where it does not apply, the figure says why.
     lines = dict(document)
-    lines |= {name: _figure(figure) for name, figure in lines.pop("figures", {}).items() if name not in document}
+    if "figures" in lines:
+        figures = lines.pop("figures")
+        lines = {name: value for name, value in lines.items() if value is not None}
+        lines |= {name: _figure(figure) for name, figure in figures.items() if name not in lines}
     for name, value in lines.items():
         console.print(f"{name.replace('_', ' ')}: {_text(value)}", markup=False, soft_wrap=True)
 

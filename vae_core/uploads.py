@@ -75,11 +75,11 @@ def store_upload(files: Sequence[tuple[str, bytes]], checkpoints_dir: str | Path
     archives = [(name, content) for name, content in files if _ending(name) in ARCHIVES]
     pictures = [(name, content) for name, content in files if _ending(name) not in (".csv", *ARCHIVES)]
     if len(tables) > 1 or len(archives) + bool(pictures) != 1:
-        came = [f"{len(pictures)} pictures"] * bool(pictures)
-        came += [f"{len(archives)} archives"] * bool(archives) + [f"{len(tables)} tables"] * bool(tables)
+        counts = {"picture": len(pictures), "archive": len(archives), "table": len(tables)}
+        came = [f"{n} {word}{'s' * (n != 1)}" for word, n in counts.items() if n]
         raise DataError(
-            f"An upload is either pictures or one .zip, .npz or .npy file, with one .csv of labels at most, but these "
-            f"are {' and '.join(came) or 'no files'}."
+            f"An upload is either pictures or one .zip, .npz or .npy file, with one .csv of labels at most, but what "
+            f"came is {' and '.join(came) or 'no file'}."
         )
     n_bytes = sum(len(content) for _, content in files)
     if n_bytes > LARGEST_UPLOAD:

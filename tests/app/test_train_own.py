@@ -72,7 +72,7 @@ def test_from_a_zip_to_explore(open_own: Callable[[], AppTest], open_app: OpenAp
         "Found: 40×30 pixels", "2 classes: grey (15), red (15)",
     ):  # fmt: skip
         assert part in said
-    assert f"{len(BROKEN)} files left out" in [expander.label for expander in app.expander]
+    assert f"{len(BROKEN)} left out" in [expander.label for expander in app.expander]
     assert sorted(f"red/{name}" for name in BROKEN) == sorted(app.dataframe[0].value["File"])
     assert "Red-grey-2d-1" == app.text_input(key="train name").placeholder
     start_tiny(app)
@@ -85,6 +85,13 @@ def test_from_a_zip_to_explore(open_own: Callable[[], AppTest], open_app: OpenAp
     assert ["grey", "red"] == sent(later, "latent_map")["classes"]
     later.button(key=f"train open {run.name}").click().run()
     assert (run.name, False) == (later.session_state["model"], bool(later.exception))
+
+
+def test_many_sizes_are_counted_as_sizes(open_own: Callable[[], AppTest]) -> None:
+    """Beyond the most frequent ones it is sizes that are counted, not pixels."""
+    app = open_own()
+    upload(app, ("many.zip", zipped({f"{i}.png": saved(picture(size=(20 + i, 30)), "PNG") for i in range(12)})))
+    assert "and 6 more sizes, in pixels." in sentences(app)
 
 
 def test_pictures_with_a_table(open_own: Callable[[], AppTest], launched: list[RunFolder]) -> None:
@@ -110,7 +117,7 @@ def test_pictures_with_a_table(open_own: Callable[[], AppTest], launched: list[R
     ("files", "said"),
     [
         ([("pets.zip", b"no zip file")], "zip:pets.zip is no zip file, or a damaged one: pack it anew."),
-        ([("a.zip", b""), ("b.zip", b"")], "but these are 2 archives"),
+        ([("a.zip", b""), ("b.zip", b"")], "but what came is 2 archives"),
         ([("one.png", saved(picture(), "PNG"))], "zip:pictures.zip has 1 usable images"),
         ([("x.npz", b"PK")], "npz:x.npz is no npz file"),
         ([("![x](http://evil.example/n.png).png", b"")], "0 usable images"),

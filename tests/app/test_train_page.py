@@ -67,6 +67,7 @@ def test_defaults_are_the_configurations(open_page: OpenPage, launched: list[Run
     name = app.text_input(key="train name").placeholder
     app.button(key="train start").click().run()
     assert [name] == [run.name for run in launched] == [run.name for run in list_runs()]
+    assert f"Begun here last: **{name}**" in " ".join(caption.value for caption in app.caption).replace("\\", "")
     expected = RunConfig(dataset="digits", training=TrainConfig(epochs=DATASETS["digits"].epochs))
     assert new_request(expected, "cpu").config == RunFolder.find(name).request().config
 

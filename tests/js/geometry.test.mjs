@@ -52,6 +52,13 @@ test("grouping by class keeps every point once, in order", () => {
   assert.equal(1, map.groupByClass({ ...points, labels: null }, 0).length)
 })
 
+test("marks outside of the points widen the view, marks among them and a map without points leave it", () => {
+  const extent = { x0: -1, x1: 1, y0: 2, y1: 3 }
+  assert.deepEqual(extent, map.withMarks(extent, [{ xy: [[0, 2.5]] }, { xy: [] }]))
+  assert.deepEqual({ x0: -1, x1: 4, y0: -5, y1: 3 }, map.withMarks(extent, [{ xy: [[0, -5]] }, { xy: [[4, 2]] }]))
+  assert.equal(null, map.withMarks(null, [{ xy: [[9, 9]] }]))
+})
+
 test("the nearest shown point is the one that a search through all finds", () => {
   const points = randomPoints(3000, 7)
   const grid = map.buildGrid(points)

@@ -161,6 +161,14 @@ def test_a_hand_that_passes_by_has_nothing_scored(explorer: LatentExplorer, monk
     assert figures.elbo[3] == nearest_record(explorer, "test", z).facts["elbo"]
 
 
+def test_a_hand_that_rests_has_the_terms_after_a_while(explorer: LatentExplorer) -> None:
+    """The nearest image of where a hand rests is scored, so that its ELBO does not stay unknown."""
+    z, end = explorer.latents.mu[3], time.monotonic() + 30
+    while nearest_record(explorer, "test", z, rests=True).facts["elbo"] is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_scores_are_those_of_the_explorer(explorer: LatentExplorer) -> None:
     """In pieces, between which the decoder goes first, they are what one pass over the images gives."""
     data, train = load_dataset("digits"), scores(explorer, "train")

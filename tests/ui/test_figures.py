@@ -74,6 +74,12 @@ def test_long_histories_are_thinned_to_their_ends(n: int) -> None:
     assert len(epochs) <= MOST_POINTS + 1
 
 
+@pytest.mark.parametrize(("n", "step"), [(0, 1), (2, 1), (4, 1), (40, None)])
+def test_there_are_no_half_epochs(n: int, step: int | None) -> None:
+    """A short history has a tick at each epoch, a long one where plotly.js puts them."""
+    assert step == curves(history(n)).layout.xaxis.dtick
+
+
 def test_one_epoch_is_seen() -> None:
     """A single epoch is drawn as a point, for a line through it would be invisible."""
     assert {"lines+markers"} == {trace.mode for trace in curves(history(1)).data}

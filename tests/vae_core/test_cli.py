@@ -308,6 +308,16 @@ def test_evaluate_measures_what_is_asked_for(vae: Run, checkpoint: Path) -> None
         assert "is none of all, elbo" in err
 
 
+def test_evaluate_says_no_figure_twice(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As text a bound that was not asked for has no line, and one that was measured has one."""
+    few = ["evaluate", "tiny", "--device", "cpu", "--n-images", "20"]
+    for asked, found in (([], 0), (["--figures", "bound"], 1), (["--importance-samples", "2"], 1)):
+        assert 0 == main([*few, *asked])
+        lines = capsys.readouterr().out.splitlines()
+        assert found == sum("nll: " in line for line in lines)
+        assert not any(line.endswith(": -") for line in lines)
+
+
 def test_evaluate_refuses_other_images(vae: Run, checkpoint: Path, isolated: Path) -> None:
     """A data set that is not there is one line, with the folder looked in."""
     err = refused(vae("evaluate", "tiny", "--dataset", "mnist", "--data-dir", isolated / "empty", "--json"))

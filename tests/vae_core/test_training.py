@@ -17,7 +17,7 @@ from torch import Tensor
 from tests.vae_core.runs import first_of, new_run, timeless, train_here
 from vae_core.card import SplitFigures
 from vae_core.checkpoints import read_card, read_latents
-from vae_core.data import ImageSet
+from vae_core.data import ImageSet, Split
 from vae_core.errors import ConfigError, VaeCoreError
 from vae_core.explorer import LatentExplorer
 from vae_core.metrics.elbo import elbo_parts, split_figures
@@ -73,9 +73,25 @@ def test_every_epoch_is_recorded(finished: Path, digits: ImageSet) -> None:
     assert snapshot is not None
     n = min(1000, len(digits.validation))
     assert ((n, 2), (12, 1, 8, 8)) == (snapshot.mu.shape, snapshot.reconstructions.shape)
-    assert np.array_equal(digits.validation.images[:12], fixed.originals)
     assert fixed.labels is not None
     assert n == len(fixed.labels)
+
+
+def test_a_snapshot_shows_images_from_first_to_last(isolated: Path, digits: ImageSet) -> None:
+    """Of 1,100 images that lie class after class all classes are shown, each picture beneath its original."""
+    order = np.argsort(digits.train.labels, kind="stable")[:1100]
+    long = Split(digits.train.images[order], digits.train.labels[order])
+    folder = new_run(isolated, "sorted", epochs=1)
+    train_here(folder, replace(digits, validation=long))
+    fixed, snapshot = folder.fixed(), folder.snapshot(1)
+    assert fixed is not None
+    assert snapshot is not None
+    assert fixed.labels is not None
+    assert (set(long.labels), 1000) == (set(fixed.labels), len(fixed.labels))
+    assert np.array_equal(long.images[[0, 1099]], fixed.originals[[0, -1]])
+    explorer = LatentExplorer.load(folder.path, "cpu")
+    found = explorer.decode(explorer.encode(fixed.originals).mu) * 255
+    np.testing.assert_allclose(found, snapshot.reconstructions, atol=0.51)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])

@@ -89,16 +89,16 @@ def test_the_same_files_are_the_same_upload(isolated: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "came"),
     [
-        ([], "no files"),
-        ([("only.csv", b"")], "1 tables"),
+        ([], "no file"),
+        ([("only.csv", b"")], "1 table"),
         ([("a.zip", b""), ("b.npz", b"")], "2 archives"),
-        ([("a.zip", b""), ("b.png", b"")], "1 pictures and 1 archives"),
-        ([("a.zip", b""), ("b.csv", b""), ("c.csv", b"")], "1 archives and 2 tables"),
+        ([("a.zip", b""), ("b.png", b"")], "1 picture and 1 archive"),
+        ([("a.zip", b""), ("b.csv", b""), ("c.csv", b"")], "1 archive and 2 tables"),
     ],
 )
 def test_what_does_not_go_together_is_refused(isolated: Path, files: list[tuple[str, bytes]], came: str) -> None:
     """The sentence says what came, and nothing is stored."""
-    with pytest.raises(DataError, match=f"these are {came}\\."):
+    with pytest.raises(DataError, match=f"what came is {came}\\."):
         store_upload(files)
     assert [] == kept(isolated)
 

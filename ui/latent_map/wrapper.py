@@ -96,7 +96,8 @@ def latent_map(
 
     With a `place` the pointer anywhere decodes, in the browser alone; the script runs again when a hand has settled:
     put the pin somewhere, picked a place, or drawn a group. Zoom and pan are the browser's: they stay through every
-    rerun with the same `key` and plane, and until the reader has touched them the map shows all points.
+    rerun with the same `key` and plane, and until the reader has touched them the map shows all points
+    and marks.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ PURPOSE: dict[Family, str] = {
     "cvae": "A VAE that is told the class: what is left for the latent space is style, and any place in it can be "
     "decoded as any class.",
     "beta-tcvae": "Beta weighs only how much the dimensions say together: pressed on it, each may come to stand for "
-    "one thing of its own.",
+    "one thing of its own. Take 4 or more: with a beta of 1 it is the plain VAE.",
     "info-vae": "A VAE that also draws the codes of all images together to the prior; with a smaller beta each code "
     "may then keep more of its own image.",
     "iwae": "A VAE that weighs several draws of z for each image against each other: a tighter bound on log p(x), and "

@@ -108,5 +108,5 @@ def _receive() -> None:
 def _fit() -> dict[str, object]:
     """Size and colour, in the words of DataConfig."""
     with st.grid(2, min_column_width=140):
-        side = number("Size in pixels", "side", placeholder="as they are")
+        side = number("Size in pixels", "side", placeholder="kept, or 32")
         return {"side": side, "colour": choice("Colour", "colour", ("auto", "grey", "rgb"), "auto")}

@@ -63,11 +63,12 @@ def show(preview: Preview) -> None:
     st.markdown(f"**{plain(preview.title)}** · {n_images:,} images of {width}×{height} in {colour}")
     wall = montage(preview.samples, columns=WALL_COLUMNS, scale=max(1, 64 // height), gap=2)
     pictures.show(wall, f"{len(preview.samples)} of the images, as a model will see them.", stretch=True)
-    found = [f"{width}×{height}{f' ({n:,})' if len(preview.sizes) > 1 else ''}" for (width, height), n in preview.sizes]
+    sizes = [f"{width}×{height}{f' ({n:,})' if len(preview.sizes) > 1 else ''}" for (width, height), n in preview.sizes]
+    unit = "pixels" if len(sizes) <= MOST_SAID else "sizes, in pixels"  # else the last number would be one of pixels
     classes = [f"{plain(name)} ({n:,})" for name, n in preview.classes]
     st.caption(
         f"{preview.n_train:,} to train with, {preview.n_validation:,} for validation, {preview.n_test:,} for the test. "
-        f"Found: {_shortened(found)} pixels. "
+        f"Found: {_shortened(sizes)} {unit}. "
         + (f"{len(classes)} classes: {_shortened(classes)}." if classes else "No classes.")
     )
     show_left_out(preview.left_out)
@@ -76,8 +77,7 @@ def show(preview: Preview) -> None:
 def show_left_out(left_out: Sequence[LeftOut]) -> None:
     """Which files were left out and why, folded away; nothing where all were used."""
     if left_out:
-        files = "file" if len(left_out) == 1 else "files"
-        with st.expander(f"{len(left_out):,} {files} left out", icon=":material/rule:"):
+        with st.expander(f"{len(left_out):,} left out", icon=":material/rule:"):
             table = {"File": [item.name for item in left_out], "Why": [item.reason for item in left_out]}
             height = min(5, len(left_out)) * ROW_HEIGHT + 38
             columns = {"File": st.column_config.TextColumn(width=110), "Why": st.column_config.TextColumn(width=230)}

@@ -19,8 +19,10 @@ N_POINTS, N_IMAGES = 1000, 12
 def fixed_subset(model: Model, data: ImageSet) -> FixedSubset:
     """What all snapshots of a run have in common: classes of the points, and originals; none without an encoder."""
     split, encodes = data.validation, model.can.encode
-    labels = None if split.labels is None or not encodes else split.labels[:N_POINTS]
-    return FixedSubset(labels, split.images[: N_IMAGES * encodes], () if labels is None else data.class_names)
+    points, few = _shown(len(split))
+    labels = None if split.labels is None or not encodes else split.labels[points]
+    images = split.images[points[few]] if encodes else split.images[:0]
+    return FixedSubset(labels, images, () if labels is None else data.class_names)
 
 
 @torch.inference_mode()
@@ -39,13 +41,28 @@ def snapshot(model: Model, images: Tensor, labels: npt.NDArray[np.int64] | None,
         Of the z that are decoded where there is no encoder: the same for all snapshots of a run.
     """
     if model.can.encode:
-        (x,) = batches(images[:N_POINTS], N_POINTS, images.device)
+        points, few = _shown(len(images))
+        (x,) = batches(images[points], N_POINTS, images.device)
         label = labels_of(model, labels)
-        label = None if label is None else label[:N_POINTS].to(images.device)
+        label = None if label is None else label[points].to(images.device)
         z = mu = model.encode(x, label).mu
     else:
+        few = np.arange(N_IMAGES)
         label, mu = None, torch.zeros((0, model.latent_dim))
         fixed = torch.Generator().manual_seed(seed)
         z = torch.randn((N_IMAGES, model.latent_dim), generator=fixed).to(images.device)
-    x_hat = model.mean(z[:N_IMAGES], None if label is None else label[:N_IMAGES])
+    x_hat = model.mean(z[few], None if label is None else label[few])
     return Snapshot(epoch, mu.cpu().numpy(), x_hat.mul(255).round().to(torch.uint8).cpu().numpy())
+
+
+def _shown(n: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Of n validation images those whose codes a snapshot has, and the positions among them of the reconstructed ones.
+
+    Evenly spread: the images of one's own folders lie class after class.
+    """
+    points = _spread(n, N_POINTS)
+    return points, _spread(len(points), N_IMAGES)
+
+
+def _spread(n: int, most: int) -> npt.NDArray[np.int64]:
+    return np.linspace(0, n - 1, min(n, most)).astype(np.int64)

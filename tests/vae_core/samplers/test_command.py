@@ -98,3 +98,5 @@ def test_without_an_encoder_there_are_no_codes(digits: ImageSet, isolated: Path)
     train_here(folder, digits)
     with pytest.raises(ConfigError, match="drawn has no encoder"):
         encode_codes(LatentExplorer.load("drawn", "cpu"), digits.train)
+    with pytest.raises(ConfigError, match=r"drawn has no encoder.*draw from the prior"):
+        sampler_of(LatentExplorer.load("drawn", "cpu"), "gmm")

@@ -43,6 +43,12 @@ export function extentOf({ n, x, y }) {
   return { x0, x1, y0, y1 }
 }
 
+/** The extent grown by all marks' places; null stays null, as without points the view is the prior's. */
+export function withMarks(extent, markers) {
+  return extent && markers.flatMap(({ xy }) => xy).reduce(({ x0, x1, y0, y1 }, [x, y]) => (
+    { x0: Math.min(x0, x), x1: Math.max(x1, x), y0: Math.min(y0, y), y1: Math.max(y1, y) }), extent)
+}
+
 /** Sort the points into square cells of about four points, so that `nearest` looks at few of them. */
 export function buildGrid(points) {
   const extent = extentOf(points)

@@ -49,7 +49,10 @@ class LatentMap {
     this.follow(data.place && placeOf(data.place))
     const otherAxes = JSON.stringify([before?.axes, before?.plane]) !== JSON.stringify([data.axes, data.plane])
     if (otherAxes) this.touched = false
-    if (JSON.stringify(before?.markers) !== JSON.stringify(data.markers)) this.hover.set(null) // what its tip names has gone
+    if (JSON.stringify(before?.markers) !== JSON.stringify(data.markers)) {
+      this.hover.set(null) // what its tip names has gone
+      if (!this.touched) this.view = this.whole() // a sampler may draw where no data lies, and that is to be seen
+    }
     const theme = themeAt(this.root, data.colours)
     const otherTheme = JSON.stringify(theme) !== JSON.stringify(this.theme)
     this.theme = theme
@@ -93,7 +96,7 @@ class LatentMap {
       this.cells = buildGrid(points)
       this.groups = groupByClass(points, this.data.classes.length)
       this.hover.set(null)
-      if (!this.touched) this.view = fitView(extentOf(points))
+      if (!this.touched) this.view = this.whole()
       this.selection.count()
       await this.scatter.draw()
       signal.throwIfAborted()
@@ -204,8 +207,13 @@ class LatentMap {
   }
 
   fit() {
-    this.look(fitView(this.points && extentOf(this.points)))
+    this.look(this.whole())
     this.touched = false
+  }
+
+  /** The view of all points and marks. */
+  whole() {
+    return fitView(this.points && withMarks(extentOf(this.points), this.data.markers))
   }
 
   /** A click or a tap on a pixel of the plot area. */

@@ -131,10 +131,12 @@ def sampler_of(explorer: LatentExplorer, name: str, checkpoints_dir: str | Path 
     Raises
     ------
     ConfigError, CheckpointError
-        As `load_sampler`.
+        As `load_sampler`; also when the model has no encoder, and the sampler is not the prior.
     """
     if name == "prior":
         return prior_sampler(explorer.latent_dim)
+    if not explorer.can.encode:
+        raise ConfigError(f"{explorer.name} has no encoder, so no sampler can be fitted to it; draw from the prior.")
     return load_sampler(explorer.path, name, explorer.card, checkpoints_dir)
 
 
