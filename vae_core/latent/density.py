@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
@@ -34,7 +35,7 @@ MOST_NUMBERS = 1 << 18
 PAIRS_AT_ONCE = 1 << 19
 """Of a place and a code; 4 MB, which stay in a core's cache."""
 
-N_JUDGES = 2000
+N_JUDGES = 1000
 SEED = 0
 
 Doubles = npt.NDArray[np.float64]
@@ -97,11 +98,8 @@ class AggregatePosterior:
         u = finite_rows(z, "z", self.means.shape[1]).astype(np.float64)
         if self.factor is not None:
             u = _white(self.factor, u)
-        # The exponents are a quadratic polynomial of u: one matrix product. Shifted, so that no digits are lost.
-        middle = self.means.mean(0)
-        centred, rows = self.means - middle, u - middle
-        weights = np.concatenate([-0.5 / self.variances, centred / self.variances], 1).T  # (2D, M)
-        constants = -0.5 * (centred**2 / self.variances + np.log(2 * math.pi * self.variances)).sum(1)
+        middle, weights, constants = self._polynomial
+        rows = u - middle
         found = np.empty(len(rows))
         step = max(1, PAIRS_AT_ONCE // len(self))
         for start in range(0, len(rows), step):
@@ -116,6 +114,14 @@ class AggregatePosterior:
         n = len(self) - (without is not None)
         stretch = 0.0 if self.factor is None else float(np.log(np.diagonal(self.factor)).sum())
         return found - math.log(n) - stretch
+
+    @cached_property  # a map asks for a few places at a time, again and again
+    def _polynomial(self) -> tuple[Doubles, Doubles, Doubles]:
+        # The exponents are a quadratic polynomial of u: one matrix product. Shifted, so that no digits are lost.
+        middle = self.means.mean(0)
+        centred = self.means - middle
+        weights = np.concatenate([-0.5 / self.variances, centred / self.variances], 1).T  # (2D, M)
+        return middle, weights, -0.5 * (centred**2 / self.variances + np.log(2 * math.pi * self.variances)).sum(1)
 
     def draw(self, chosen: npt.NDArray[np.intp], *, generator: np.random.Generator) -> Doubles:
         """A z of each of the chosen Gaussians; where codes are points, the code itself."""
@@ -154,7 +160,7 @@ class Region:
     ----------
     density : AggregatePosterior
     judged : ndarray of float64, shape (K,)
-        log q(z), ascending, at a z ~ q(z|x) of up to 2,000 images, each without its own Gaussian.
+        log q(z), ascending, at a z ~ q(z|x) of up to 1,000 images, each without its own Gaussian.
     """
 
     density: AggregatePosterior
