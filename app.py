@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 
 from ui import live
 from ui.connections import FairConnections
+from ui.layer_work import LAYER_ROUTES
 from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
@@ -76,7 +77,7 @@ def warm_up() -> None:
 
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
-    routes=[*ROUTES, live.ROUTE],
+    routes=[*ROUTES, *LAYER_ROUTES, live.ROUTE],
     middleware=[Middleware(FairConnections), Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,

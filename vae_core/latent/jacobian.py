@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NUMBERS_AT_ONCE = 1 << 23
 """Of a Jacobian in memory; 32 MB."""
 
+LONGEST_STEP = 2.0
+"""Of a grid around z, in units of z: two standard deviations of the prior."""
+
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
@@ -119,6 +122,66 @@ def local_stretch(explorer: LatentExplorer, z: npt.ArrayLike, label: npt.ArrayLi
         As `decoder_jacobian`.
     """
     return pulled_back_metric(explorer, z, label).stretch
+
+
+@dataclass(frozen=True, eq=False)
+class PrincipalGrid:
+    """Places around a z, along the directions in which its picture changes fastest.
+
+    Attributes
+    ----------
+    z : ndarray of float32, shape (rows, columns, D)
+        The middle one is the z itself; columns go along the first direction, rows, from the bottom, along the second.
+    directions : ndarray of float64, shape (2, D)
+        Right singular vectors of J, of length 1; the second is 0 where D = 1.
+    singular_values : ndarray of float64, shape (2,)
+        How far the picture moves for a step of length 1, to first order, in pixel range.
+    steps : ndarray of float64, shape (2,)
+        Length of a step along each, in units of z.
+    """
+
+    z: Floats
+    directions: Doubles
+    singular_values: Doubles
+    steps: Doubles
+
+
+def principal_grid(
+    explorer: LatentExplorer, z: npt.ArrayLike, label: int | None = None, *, n: int = 5, step: float = 2.0
+) -> PrincipalGrid:
+    """A grid of places around z along its two local principal directions.
+
+    Parameters
+    ----------
+    explorer : LatentExplorer
+    z : array_like, shape (D,)
+    label : int, optional
+        The class, for a model that takes one, and only for such.
+    n : int
+        Places a side, odd.
+    step : float
+        How far the picture moves from one place to the next, in pixel range (root of the sum of squares over all
+        values), as far as the decoder is linear. A step is at most 2 units of z long, where the picture hardly moves.
+
+    Raises
+    ------
+    ShapeError
+        When z has another shape or is not finite, the label does not fit, n is even or the step not positive.
+    """
+    if n < 1 or n % 2 == 0 or not (np.isfinite(step) and step > 0):
+        raise ShapeError(f"A grid around z has an odd number of places a side and a step above 0, not {n} and {step}.")
+    middle = checked_z(np.asarray(z)[None], explorer.latent_dim, explorer.name)
+    metric = pulled_back_metric(explorer, middle, label)
+    values, vectors = np.zeros(2), np.zeros((2, explorer.latent_dim))
+    n_found = min(2, explorer.latent_dim)
+    values[:n_found], vectors[:n_found] = metric.singular_values[0, :2], metric.vectors[0, :2]
+    largest = np.abs(vectors).argmax(1)
+    vectors *= np.where(vectors[[0, 1], largest] < 0, -1.0, 1.0)[:, None]  # a vector's sign is free
+    steps = np.minimum(step / np.maximum(values, 1e-12), LONGEST_STEP)
+    across = np.arange(n) - n // 2
+    up = -across if n_found == 2 else np.zeros(1, int)
+    offsets = across[None, :, None] * steps[0] * vectors[0] + up[:, None, None] * steps[1] * vectors[1]
+    return PrincipalGrid((middle[0] + offsets).astype(np.float32), vectors, values, steps)
 
 
 def _along(explorer: LatentExplorer, z: npt.ArrayLike, directions: Floats, label: npt.ArrayLike | None) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""What can be said of every place of a plane through the latent space: fields on a regular grid, to lie beneath a map."""
+"""What can be said of each place of a plane through the latent space: fields on a regular grid, beneath a map."""
 
 from __future__ import annotations
 
