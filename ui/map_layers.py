@@ -25,10 +25,10 @@ READING = {
     "the denser; within the bold line lie 99 % of held-out codes.",
     "prior": "What the model was told to expect of z before it saw an image: "
     "p(z), a standard normal. The stronger the tone, the denser.",
-    "cycle": "How far z moves when its picture is encoded again. The stronger the tone, the "
+    "cycle": "How far z moves when its picture is encoded again, ‖z − encode(decode(z))‖. The stronger the tone, the "
     "further: there the picture belongs elsewhere.",
-    "stretch": "How much picture a small area of the map holds. The stronger the tone, the more; the strokes show "
-    "which way the picture changes fastest.",
+    "stretch": "How much picture a small area of the map holds, √det JᵀJ. The stronger the tone, the more; the strokes "
+    "show which way the picture changes fastest.",
     "entropy": "How unsure a small classifier is of the class of what is drawn here: 0 is sure, {most:.2f} is all "
     "classes alike. The stronger the tone, the less sure.",
 }

@@ -14,7 +14,7 @@ from torch import nn
 from vae_core import LatentExplorer
 from vae_core.checkpoints import SHIPPED_DIR
 from vae_core.errors import ShapeError
-from vae_core.latent.jacobian import decoder_jacobian, local_stretch, pulled_back_metric
+from vae_core.latent.jacobian import decoder_jacobian, local_stretch, principal_grid, pulled_back_metric
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -99,3 +99,24 @@ def test_what_has_no_jacobian(digits_2d: LatentExplorer) -> None:
         local_stretch(digits_2d, [[0.0, 0.0, 0.0]])
     assert (0, 64, 2) == decoder_jacobian(digits_2d, np.zeros((0, 2))).shape
     assert (0,) == local_stretch(digits_2d, np.zeros((0, 2))).shape
+
+
+def test_a_step_of_the_grid_around_z_moves_the_picture_as_far_as_it_says(digits_2d: LatentExplorer) -> None:
+    """A small one, along either direction, from the middle, which is z; to the right and up are along the directions."""
+    z = np.array([0.4, -0.2], np.float32)
+    grid = principal_grid(digits_2d, z, n=3, step=0.01)
+    np.testing.assert_array_equal(z, grid.z[1, 1])
+    pictures = in_double(digits_2d, grid.z.reshape(9, 2).astype(np.float64)).reshape(3, 3, -1)
+    for neighbour in (pictures[1, 2], pictures[0, 1]):
+        assert pytest.approx(0.01, rel=0.02) == np.linalg.norm(neighbour - pictures[1, 1])
+    np.testing.assert_allclose(z + grid.steps[0] * grid.directions[0], grid.z[1, 2], rtol=1e-5)
+    np.testing.assert_allclose(z + grid.steps[1] * grid.directions[1], grid.z[0, 1], rtol=1e-5)
+    assert grid.singular_values[0] >= grid.singular_values[1]
+
+
+def test_the_grid_around_z_has_bounds(digits_2d: LatentExplorer) -> None:
+    """No step is longer than two units of z, however still the picture; an even side and a step of 0 are refused."""
+    assert [2.0, 2.0] == principal_grid(digits_2d, [0.0, 0.0], step=1e9).steps.tolist()
+    for wrong in ({"n": 4}, {"step": 0.0}, {"step": np.nan}):
+        with pytest.raises(ShapeError, match="grid around z"):
+            principal_grid(digits_2d, [0.0, 0.0], **wrong)  # type: ignore[arg-type]

@@ -56,8 +56,8 @@ class Layer:
 LAYERS = {
     "density": Layer("Density of the data", "nats, log q(z)"),
     "prior": Layer("Density of the prior", "nats, log p(z)"),
-    "cycle": Layer("Cycle error", "units of z, ‖z − encode(decode(z))‖"),
-    "stretch": Layer("Stretch of the decoder", "pixel range² per unit of z², √det JᵀJ", logarithmic=True),
+    "cycle": Layer("Cycle error", "units of z"),
+    "stretch": Layer("Stretch of the decoder", "pixel range² per unit of z²", logarithmic=True),
     "entropy": Layer("Classifier's entropy", "nats"),
 }
 
