@@ -16,6 +16,9 @@ from vae_core.errors import VaeCoreError
 from vae_core.latent.layers import LAYERS, missing
 
 NONE = "none"
+WIDTH = 330
+"""px: so narrow that most of the map can be seen beside it."""
+
 Took = Callable[[], bytes]
 
 
@@ -33,7 +36,8 @@ def choose_layer(place: Place, plane: MapPlane) -> MapLayer | None:
     if name != NONE and problem is None:
         label = place.label if explorer.can.label else None
         layer = MapLayer(explorer, name, plane.plane, place.z, label)
-    with st.popover("Layer", icon=":material/layers:", width="content", key=f"layers of {explorer.name}"):
+    panel = st.popover("Layer", icon=":material/layers:", width="content", key=f"layers of {explorer.name}")
+    with panel, st.container(width=WIDTH):
         st.selectbox(
             "Beneath the points",
             [NONE, *LAYERS],
@@ -46,8 +50,8 @@ def choose_layer(place: Place, plane: MapPlane) -> MapLayer | None:
         if problem is not None:
             st.info(plain(problem), icon=":material/layers_clear:")
         if layer is not None:
-            st.markdown(f"**How to read it.** {layer.reading}")
-            st.markdown(f"**When not to trust it.** {DOUBTS[name]}")
+            st.caption(f"**How to read it.** {layer.reading}")
+            st.caption(f"**When not to trust it.** {DOUBTS[name]}")
             _offer(layer)
     address.write("layer", None if name == NONE else name)
     return layer

@@ -102,7 +102,7 @@ def test_what_has_no_jacobian(digits_2d: LatentExplorer) -> None:
 
 
 def test_a_step_of_the_grid_around_z_moves_the_picture_as_far_as_it_says(digits_2d: LatentExplorer) -> None:
-    """A small one, along either direction, from the middle, which is z; to the right and up are along the directions."""
+    """A small one, along either direction, from the middle, which is z itself."""
     z = np.array([0.4, -0.2], np.float32)
     grid = principal_grid(digits_2d, z, n=3, step=0.01)
     np.testing.assert_array_equal(z, grid.z[1, 1])
