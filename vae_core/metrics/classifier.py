@@ -39,7 +39,7 @@ Progress = Callable[[str, float], None]
 """Told what is being done, and how much of it is done, from 0 to 1."""
 
 
-class Described(Protocol):
+class _Described(Protocol):
     """What names a data set: the set itself, or what a checkpoint's card says of it."""
 
     @property
@@ -152,7 +152,7 @@ def classifier_for(
 
 
 def kept_classifier(
-    data: Described, *, checkpoints_dir: str | Path | None = None, device: str = "cpu"
+    data: _Described, *, checkpoints_dir: str | Path | None = None, device: str = "cpu"
 ) -> Classifier | None:
     """The classifier of a data set that was shipped or trained here before; None where there is none.
 
@@ -169,7 +169,7 @@ def kept_classifier(
     return None
 
 
-def _homes(data: Described, checkpoints_dir: str | Path | None) -> tuple[Path, Path]:
+def _homes(data: _Described, checkpoints_dir: str | Path | None) -> tuple[Path, Path]:
     homes = SHIPPED_DIR / "classifiers", local_dir(checkpoints_dir) / ".classifiers"
     return homes[0] / data.checksum[:16], homes[1] / data.checksum[:16]
 
@@ -261,7 +261,7 @@ def save_classifier(folder: Path, classifier: Classifier) -> None:
     write_atomically(folder / CARD, to_json(classifier.card))
 
 
-def load_classifier(folder: Path, data: Described, *, device: str = "cpu") -> Classifier:
+def load_classifier(folder: Path, data: _Described, *, device: str = "cpu") -> Classifier:
     """Read the classifier of a data set back; nothing is ever unpickled.
 
     Raises

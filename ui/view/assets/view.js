@@ -8,6 +8,7 @@ const DEAD = "The server does not answer. This page reconnects by itself."
 const DOWN = "Live decoding is interrupted: reconnecting. Clicks and released sliders still work."
 const OFF = "Off the data: the decoder guesses"
 const WHY_OFF = "Less than 1 % of held-out images lie where codes are as rare as here, so the decoder was hardly ever trained here."
+const READ_EVERY = 60 // ms between two words on that: nobody reads faster
 const SMOOTH = "smooth pictures" // in the browser's sessionStorage
 
 class View extends LiveComponent {
@@ -35,6 +36,7 @@ class View extends LiveComponent {
       place.watch(() => this.look()),
       place.channel.watch(() => this.look()),
       () => this.rest(),
+      () => clearTimeout(this.warning),
     ]
   }
 
@@ -94,7 +96,7 @@ class View extends LiveComponent {
   /** z, the pin or the channel has changed: say what is amiss, and use Python's picture where there is no newer one. */
   look() {
     const { place, root } = this
-    this.warn()
+    this.warning ??= setTimeout(() => this.warn(), READ_EVERY)
     const isOpen = place.channel.status === "open"
     if (!isOpen) this.fallBack()
     root.toggleAttribute("data-stale", !isOpen && this.shown !== place.z)
@@ -106,6 +108,8 @@ class View extends LiveComponent {
 
   /** Say beneath the picture where the decoder guesses: off the region that the data covers. */
   warn() {
+    clearTimeout(this.warning)
+    this.warning = null
     const { place, data, root } = this
     const url = data.support[place.label]
     const region = url && place.z && regionAt(url, () => this.warn())
