@@ -6,6 +6,7 @@ import io
 import math
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from ui import address
@@ -105,7 +106,7 @@ def _words(grid: PrincipalGrid) -> str:
     return plain(". ".join(parts) + ".")
 
 
-def _csv(places: np.ndarray) -> bytes:
+def _csv(places: npt.NDArray[np.float32]) -> bytes:
     buffer = io.StringIO()
     header = ",".join(["row", "column", *(f"z{i + 1}" for i in range(places.shape[1]))])
     at = np.stack([np.arange(len(places)) // N, np.arange(len(places)) % N], 1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from ui.map_layers import MapLayer, ramps
@@ -25,10 +27,9 @@ def field_png(field: Field) -> bytes:
     canvas = Image.new("RGB", (SIDE + 2 * EDGE, SIDE + 6 * EDGE), PAPER)
     canvas.paste(Image.fromarray(tones).resize((SIDE, SIDE), Image.Resampling.BILINEAR), (EDGE, EDGE))
     pen, extent, layer = ImageDraw.Draw(canvas), field.extent, LAYERS[field.layer]
-    ends = [f"{extent.x + way * extent.half:.3g} to" for way in (-1,)] + [f"{extent.x + extent.half:.3g}"]
+    across, up = ([f"{middle + way * extent.half:.3g}" for way in (-1, 1)] for middle in (extent.x, extent.y))
     below = SIDE + EDGE + 6
-    pen.text((EDGE, below), f"across {' '.join(ends)}, up {extent.y - extent.half:.3g} to "
-             f"{extent.y + extent.half:.3g}, units of z", INK)  # fmt: skip
+    pen.text((EDGE, below), f"across {' to '.join(across)}, up {' to '.join(up)}, units of z", INK)
     pen.text((EDGE, below + EDGE), f"{layer.title}, {layer.unit}", INK)
     bar = Image.fromarray(np.repeat(ramp[None], 1, 0)).resize((SIDE, 14), Image.Resampling.BILINEAR)
     canvas.paste(bar, (EDGE, below + 2 * EDGE))
@@ -47,7 +48,7 @@ def field_csv(layer: MapLayer, field: Field) -> bytes:
     places = field.places
     z = layer.plane.lift(places, layer.z)
     columns = ["x", "y", *(f"z{i + 1}" for i in range(z.shape[1])), layer.name]
-    rows = [places, z, field.values.reshape(-1, 1)]
+    rows: list[npt.NDArray[np.floating]] = [places, z, field.values.reshape(-1, 1)]
     if field.angles is not None:
         columns.append("angle")
         rows.append(field.angles.reshape(-1, 1))
@@ -58,7 +59,11 @@ def field_csv(layer: MapLayer, field: Field) -> bytes:
 
 def field_npz(layer: MapLayer, field: Field) -> bytes:
     """The arrays of the field, and what it is of as JSON: `values`, `places`, `z`, perhaps `angles`, and `about`."""
-    arrays = {"values": field.values, "places": field.places, "z": layer.plane.lift(field.places, layer.z)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "values": field.values,
+        "places": field.places,
+        "z": layer.plane.lift(field.places, layer.z),
+    }
     if field.angles is not None:
         arrays["angles"] = field.angles
     about = {
@@ -71,10 +76,11 @@ def field_npz(layer: MapLayer, field: Field) -> bytes:
         "threshold": field.threshold,
     }
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays, about=np.array(json.dumps(about)))
+    arrays["about"] = np.array(json.dumps(about))
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def _scale(values: np.ndarray, field: Field) -> np.ndarray:
+def _scale(values: npt.NDArray[np.floating], field: Field) -> npt.NDArray[np.float64]:
     numbers = values.astype(np.float64)
     return np.log10(np.maximum(numbers, 1e-30)) if LAYERS[field.layer].logarithmic else numbers

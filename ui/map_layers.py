@@ -18,7 +18,7 @@ from vae_core.errors import CheckpointError
 from vae_core.latent.density import region_of
 from vae_core.latent.layer_files import Asked, field_file, keep_field, kept_field
 from vae_core.latent.layers import COARSE, FINE, LAYERS, Extent, Field, cells, field_of, off_the_plane, question
-from vae_core.latent.plane import Plane
+from vae_core.latent.plane import Plane, axes_plane
 
 READING = {
     "density": "How often the encoder puts images near here, by the density of all codes, q(z). The stronger the tone, "
@@ -147,6 +147,15 @@ class MapLayer:
         return field
 
 
+def warm_up(explorer: LatentExplorer) -> None:
+    """Do what the first layer would wait for: torch's first derivative, half a second, and the supported region."""
+    label = 0 if explorer.can.label else None
+    origin = np.zeros((1, explorer.latent_dim), np.float32)
+    question(explorer, "stretch", axes_plane((0, 1), explorer.latent_dim), label)(origin)
+    if explorer.can.encode:
+        region_of(explorer, label)
+
+
 def field_bytes(field: Field) -> bytes:
     """A field as the browser reads it: n and whether there are angles, uint32; six float32, then values and angles."""
     threshold = math.nan if field.threshold is None else field.threshold
@@ -167,12 +176,11 @@ def support_urls(explorer: LatentExplorer) -> dict[str, str]:
         return {}
     labels = range(explorer.n_classes) if explorer.can.label else (None,)
     key = f"support-{explorer.card.key[:32]}"
-    return {
-        str(-1 if label is None else label): OFFERS.offer(
-            f"{key}-{label}", lambda _, of=label: region_bytes(explorer, of)
-        )
-        for label in labels
-    }
+
+    def offer(label: int | None) -> str:
+        return OFFERS.offer(f"{key}-{label}", lambda _: region_bytes(explorer, label))
+
+    return {str(-1 if label is None else label): offer(label) for label in labels}
 
 
 def region_bytes(explorer: LatentExplorer, label: int | None) -> bytes:
@@ -185,12 +193,18 @@ def region_bytes(explorer: LatentExplorer, label: int | None) -> bytes:
     density = region.density
     n, dims = density.means.shape
     need = region.threshold + math.log(n)
-    factor: list[npt.NDArray[np.float64]] = []
+    factor: list[npt.NDArray[np.floating]] = []
     if density.factor is not None:
         need += float(np.log(np.diagonal(density.factor)).sum())
         factor = [np.linalg.inv(density.factor)]
-    constants = -0.5 * np.log(2 * math.pi * density.variances).sum(1)
-    numbers = [np.array([need]), *factor, density.means, 1 / density.variances, constants]
+    constants: npt.NDArray[np.float64] = -0.5 * np.log(2 * math.pi * density.variances).sum(1)
+    numbers: list[npt.NDArray[np.floating]] = [
+        np.array([need]),
+        *factor,
+        density.means,
+        1 / density.variances,
+        constants,
+    ]
     head = np.array([n, dims, len(factor)], "<u4").tobytes()
     return head + b"".join(part.astype("<f4").tobytes() for part in numbers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +94,7 @@ def keep_field(explorer: LatentExplorer, asked: Asked, field: Field, checkpoints
         When the file cannot be written.
     """
     path = field_file(explorer, asked, checkpoints_dir)
-    arrays = {"asked": np.frombuffer(to_json(asked), np.uint8), "values": field.values}
+    arrays: dict[str, npt.NDArray[Any]] = {"asked": np.frombuffer(to_json(asked), np.uint8), "values": field.values}
     arrays["numbers"] = np.array([*field.span, np.nan if field.threshold is None else field.threshold])
     if field.angles is not None:
         arrays["angles"] = field.angles

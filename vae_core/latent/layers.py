@@ -133,7 +133,7 @@ def cells(extent: Extent, n: int) -> Doubles:
 def off_the_plane(explorer: LatentExplorer, plane: Plane, z: npt.ArrayLike | None) -> Floats:
     """The point of the slice that lies at x = y = 0: all that a field depends on of where the pin is; to 4 decimals."""
     held = np.zeros(explorer.latent_dim) if z is None else np.asarray(z)
-    return np.round(plane.lift(np.zeros((1, 2)), held)[0], 4) + np.float32(0)  # no -0.0
+    return np.asarray(np.round(plane.lift(np.zeros((1, 2)), held)[0], 4) + np.float32(0))  # no -0.0
 
 
 def question(

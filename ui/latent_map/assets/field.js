@@ -1,7 +1,7 @@
 /* A layer beneath the points: a number at each place of the map, as tones from the page's own colour to a middling one, with
    lines at the ticks of its scale. First a coarse field, then a fine one. */
 
-const FIELD_SIDE = 768 // px of the picture, whatever the size on the screen
+const FIELD_SIDE = 512 // px of the picture, whatever the size on the screen
 const STROKES = 24 // a side, where the layer has a direction
 
 /** Read the bytes of field_bytes in ui/map_layers.py. */
@@ -118,7 +118,6 @@ class FieldLayer {
         signal.throwIfAborted()
         this.field = field
         this.share = url === urls.at(-1) ? null : 0
-        performance.mark(`layer of ${field.n}`) // for whoever measures
         this.onChange()
       }
     } catch (error) {
@@ -168,13 +167,14 @@ class FieldLayer {
     pen.putImageData(new ImageData(rgba, FIELD_SIDE, FIELD_SIDE), 0, 0)
     canvas.dataset.cells = field.n
     if (field.angles) this.strokes(pen, field, faded(theme.ink, 0.6))
+    performance.mark(`layer of ${field.n}`) // for whoever measures
   }
 
   /** Short strokes the way the picture changes fastest. */
   strokes(pen, { n, angles }, colour) {
     const cell = FIELD_SIDE / STROKES
     pen.strokeStyle = colour
-    pen.lineWidth = 1.5
+    pen.lineWidth = 1.1
     pen.beginPath()
     for (let row = 0; row < STROKES; row++) {
       for (let column = 0; column < STROKES; column++) {
