@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 
 from ui import live
 from ui.connections import FairConnections
+from ui.layer_work import LAYER_ROUTES
 from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
 from vae_core.errors import VaeCoreError
@@ -60,7 +61,7 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    from ui import axes, cache, decoder, maps, state
+    from ui import axes, cache, decoder, map_layers, maps, state
     from vae_core import explorer as core
     from vae_core.device import available_devices
 
@@ -72,11 +73,12 @@ def warm_up() -> None:
             explorer = cache.open_explorer(models[state.first_model(list(models))], available_devices()[0])
             decoder.decode(explorer, np.zeros((1, explorer.latent_dim), np.float32))
             maps.map_points(explorer, axes.widest_plane(explorer))
+            map_layers.warm_up(explorer)
 
 
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
-    routes=[*ROUTES, live.ROUTE],
+    routes=[*ROUTES, *LAYER_ROUTES, live.ROUTE],
     middleware=[Middleware(FairConnections), Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,

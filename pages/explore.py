@@ -3,10 +3,12 @@
 import streamlit as st
 
 from ui import maps, state
+from ui.around import offer_around
 from ui.axes import choose_plane
 from ui.classes import choose_class, told_classes
 from ui.decoder import decode
 from ui.latent_map import latent_map
+from ui.layer_panel import choose_layer
 from ui.readout import readout
 from ui.sliders import z_sliders
 from ui.view import view
@@ -27,7 +29,9 @@ def explore() -> None:
             with st.popover(f"{len(group.indices):,} chosen", icon=":material/select_all:", width="content"):
                 st.caption(maps.describe_group(explorer, split, group.indices))
                 st.button("Clear", on_click=maps.set_group, args=(explorer, plane, split, None))
-    place = state.explore_place(explorer, split)
+        place = state.explore_place(explorer, split)
+        layer = choose_layer(place, plane)
+        offer_around(place)
     record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names
     with left:
@@ -40,6 +44,7 @@ def explore() -> None:
             hand="pin",
             axis_titles=plane.titles,
             colour=colour,
+            layer=layer,
             group=None if group is None else group.polygon,
             height=690 if explorer.latent_dim > 2 else 725,  # all of the page on one screen of 900 px
             key=f"map of {explorer.card.key[:12]}",

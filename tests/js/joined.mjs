@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises"
 const ui = new URL("../../ui/", import.meta.url)
 const names = text => [...text.matchAll(/"(\w+)"/g)].map(match => match[1])
 const packageFile = await readFile(new URL("javascript/__init__.py", ui), "utf8")
-const shared = names(/^SHARED = \((.*)\)$/m.exec(packageFile)[1]).map(name => `javascript/${name}.js`)
+const shared = names(/^SHARED = \((.*?)\)$/ms.exec(packageFile)[1]).map(name => `javascript/${name}.js`)
 
 /** The shared files and those of a component, joined and imported as one module: what node cannot read so, no browser can. */
 export async function imported(folder = null) {

@@ -6,7 +6,7 @@ import { test } from "node:test"
 const ui = new URL("../../ui/", import.meta.url)
 const named = async (file, pattern) =>
   [...pattern.exec(await readFile(new URL(file, ui), "utf8"))[1].matchAll(/\w+/g)].map(match => `${match[0]}.js`)
-const shared = await named("javascript/__init__.py", /^SHARED = \((.*)\)$/m)
+const shared = await named("javascript/__init__.py", /^SHARED = \((.*?)\)$/ms)
 const own = await named("sliders/wrapper.py", /component\("sliders", .*?, \((.*?)\)\)/s)
 const files = [...shared.map(name => `javascript/${name}`), ...own.map(name => `sliders/assets/${name}`)]
 const source = await Promise.all(files.map(name => readFile(new URL(name, ui), "utf8")))

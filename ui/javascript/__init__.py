@@ -12,7 +12,19 @@ from typing import Any
 
 import streamlit as st
 
-SHARED = ("protocol", "plane", "channel", "place", "picture", "words", "pointer", "theme", "component")
+SHARED = (
+    "protocol",
+    "plane",
+    "channel",
+    "place",
+    "work",
+    "support",
+    "picture",
+    "words",
+    "pointer",
+    "theme",
+    "component",
+)
 """Files of this folder in the order in which they build on each other."""
 
 

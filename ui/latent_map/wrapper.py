@@ -15,6 +15,7 @@ from ui.javascript import component
 from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup, is_no_group, read_click, read_group
 from ui.latent_map.points import MapPoints
+from ui.map_layers import MapLayer
 from ui.palette import CLASS_COLOURS
 from ui.place import Place, Settled, when_settled
 from ui.routes import PLOTLY_URL
@@ -26,7 +27,7 @@ Role = Literal["accent", "contrast"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
     "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
-    "scatter", "hover", "pin", "selection", "hand", "latent_map",
+    "field", "scatter", "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def latent_map(
     hand: HandUse = "look",
     axis_titles: tuple[str, str] = ("z₁", "z₂"),
     colour: MapColour | None = None,
+    layer: MapLayer | None = None,
     group: npt.ArrayLike | None = None,
     paths: Sequence[MapPath] = (),
     markers: Sequence[MapMarkers] = (),
@@ -111,6 +113,8 @@ def latent_map(
         "pin": a click pins the place, and the pin can be dragged; "pick": a click goes to `on_click`; "look": neither.
     colour : MapColour or None
         A number for each point that colours it; None: its class.
+    layer : MapLayer or None
+        What lies beneath the points: a number for each place of the plane.
     group : array_like (K, 2), or None
         The outline of the group of points that is chosen, on the plane.
     height : int
@@ -151,6 +155,7 @@ def latent_map(
         "classes": list(points.class_names),
         "colours": CLASS_COLOURS,
         "colour": None if colour is None else colour.data(points.n),
+        "layer": None if layer is None else layer.data(),
         "axes": list(axis_titles),
         "plane": None if plane is None else _plane_data(plane),
         "place": None if place is None else place.data(),

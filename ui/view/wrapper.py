@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ui.javascript import component
+from ui.map_layers import support_urls
 from ui.place import Place
 from ui.records import PointRecord
 from vae_core.errors import ShapeError
@@ -54,6 +55,7 @@ def view(
         "picture": _pixels([picture], shape),
         "record": None if record is None else {**_pixels(record.images, shape), "facts": dict(record.facts)},
         "classNames": list(class_names),
+        "support": support_urls(place.explorer),
     }
     _component(key=key, data=data, height="content")
 

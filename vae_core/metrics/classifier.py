@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,19 @@ IMAGES_AT_ONCE = 250
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str, float], None]
 """Told what is being done, and how much of it is done, from 0 to 1."""
+
+
+class _Described(Protocol):
+    """What names a data set: the set itself, or what a checkpoint's card says of it."""
+
+    @property
+    def checksum(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def class_names(self) -> tuple[str, ...]: ...
+    @property
+    def image_shape(self) -> tuple[int, int, int]: ...
 
 
 @pydantic.dataclasses.dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -130,13 +143,35 @@ def classifier_for(
     CheckpointError
         When the stored one is damaged.
     """
-    kept = data.checksum[:16]
-    for home in (SHIPPED_DIR / "classifiers", local_dir(checkpoints_dir) / ".classifiers"):
-        if (home / kept / CARD).exists():
-            return load_classifier(home / kept, data, device=device)
+    found = kept_classifier(data, checkpoints_dir=checkpoints_dir, device=device)
+    if found is not None:
+        return found
     classifier = train_classifier(data, device=device, on_progress=on_progress)
-    save_classifier(home / kept, classifier)
+    save_classifier(_homes(data, checkpoints_dir)[-1], classifier)
     return classifier
+
+
+def kept_classifier(
+    data: _Described, *, checkpoints_dir: str | Path | None = None, device: str = "cpu"
+) -> Classifier | None:
+    """The classifier of a data set that was shipped or trained here before; None where there is none.
+
+    The images are not needed: a checkpoint's `card.data` will do.
+
+    Raises
+    ------
+    CheckpointError
+        When the stored one is damaged.
+    """
+    for folder in _homes(data, checkpoints_dir):
+        if (folder / CARD).exists():
+            return load_classifier(folder, data, device=device)
+    return None
+
+
+def _homes(data: _Described, checkpoints_dir: str | Path | None) -> tuple[Path, Path]:
+    homes = SHIPPED_DIR / "classifiers", local_dir(checkpoints_dir) / ".classifiers"
+    return homes[0] / data.checksum[:16], homes[1] / data.checksum[:16]
 
 
 def train_classifier(
@@ -226,7 +261,7 @@ def save_classifier(folder: Path, classifier: Classifier) -> None:
     write_atomically(folder / CARD, to_json(classifier.card))
 
 
-def load_classifier(folder: Path, data: ImageSet, *, device: str = "cpu") -> Classifier:
+def load_classifier(folder: Path, data: _Described, *, device: str = "cpu") -> Classifier:
     """Read the classifier of a data set back; nothing is ever unpickled.
 
     Raises

@@ -8,7 +8,7 @@ const LEAST_ROOM = 200 // px: a taller legend than the page has height for makes
 class LatentMap {
   constructor(root) {
     this.root = root
-    const names = ["toolbar", "plot", "beneath", "points", "above", "surface", "controls", "status", "legend"]
+    const names = ["toolbar", "plot", "field", "beneath", "points", "above", "surface", "controls", "status", "legend"]
     this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
     this.view = fitView(null)
     this.touched = false // by hand: then the view is kept
@@ -23,7 +23,8 @@ class LatentMap {
     this.legend = new Legend(this.el.legend, shown => this.show(shown))
     this.hand = new Hand(this, this.el.surface, this.el.controls)
     this.tools = new Tools(root, name => this.useTool(name))
-    this.layers = [new Marks(this), this.hover, new DecodedGrid(this), new Lens(this)]
+    this.field = new FieldLayer(this, () => this.refield())
+    this.layers = [this.field, new Marks(this), this.hover, new DecodedGrid(this), new Lens(this)]
     const tell = error => this.say("error", `${error.message} Reload the page to try again.`)
     this.colouring = new Colouring(() => this.recolour(), tell)
     this.el.status.querySelector("button").onclick = () => window.location.reload()
@@ -61,6 +62,7 @@ class LatentMap {
     surface.classList.toggle("still", data.hand === "look" && !this.place)
     this.tools.fit({ decodes: Boolean(this.place), classes: data.classes.length > 0, groups: Boolean(data.groups) })
     this.colouring.take(data.colour)
+    this.field.take(data.layer)
     this.fillLegend()
     this.selection.take(data.group, otherAxes)
     this.resize()
@@ -126,9 +128,9 @@ class LatentMap {
     this.outer = outer
     this.side = outer - MARGIN.left - MARGIN.right
     const px = value => `${value}px`
-    const { plot, beneath, above, surface, status } = this.el
+    const { plot, field, beneath, above, surface, status } = this.el
     plot.style.width = plot.style.height = px(outer)
-    for (const { style } of [beneath, above, surface, status]) {
+    for (const { style } of [field, beneath, above, surface, status]) {
       Object.assign(style, { left: px(MARGIN.left), top: px(MARGIN.top), width: px(this.side), height: px(this.side) })
     }
     if (this.points) this.scatter.draw()
@@ -151,13 +153,21 @@ class LatentMap {
     const { data, theme, colouring } = this
     const classes = data.classes.map((name, i) => ({ name, colour: this.colourOf(i), symbol: this.symbolOf(i) }))
     const scale = colouring.data && { ...colouring.data, colours: scaleOf(colouring.data, theme) }
-    this.legend.fill(classes, data.paths, data.markers, theme, scale)
+    this.legend.fill(classes, data.paths, data.markers, theme, scale, this.field.scale)
+    this.legend.tell(this.field.share)
   }
 
   /** Another colour or other signs: the points stay. */
   recolour() {
     this.fillLegend()
     if (this.points) this.scatter.draw()
+  }
+
+  /** Another layer, or more of it. */
+  refield() {
+    this.fillLegend()
+    this.resize()
+    this.invalidate()
   }
 
   useTool(name) {

@@ -22,10 +22,11 @@ class Legend {
   }
 
   /** `classes`, `paths` and `markers` are lists of {name, colour, symbol}, {name, role} and again {name, role}; `scale` is null, or the
-      number that colours the points, {name, unit, low, high, colours}. */
-  fill(classes, paths, markers, theme, scale) {
+      number that colours the points, {name, unit, low, high, colours}; `layer` is null, or what lies beneath them, {name, unit, marks,
+      colours, hint, trouble}. */
+  fill(classes, paths, markers, theme, scale, layer = null) {
     const names = items => items.map(({ name, role }) => ({ name, role }))
-    const content = JSON.stringify([classes, names(paths), names(markers), theme, scale])
+    const content = JSON.stringify([classes, names(paths), names(markers), theme, scale, layer])
     if (content === this.content) return // keeps the focus where it is
     this.content = content
     if (this.shown.length !== classes.length) this.shown = classes.map(() => true)
@@ -39,8 +40,15 @@ class Legend {
       const ring = `<circle r="4.5" fill="none" stroke="${roleColour(role, theme)}" stroke-width="1.75"/>`
       return legendEntry("span", name, "sign", "-6 -6 12 12", ring)
     })
-    this.element.replaceChildren(...(scale ? [legendScale(scale)] : []), ...buttons, ...lines, ...rings)
+    const scales = [...(layer ? [layerScale(layer)] : []), ...(scale ? [legendScale(scale)] : [])]
+    this.element.replaceChildren(...scales, ...buttons, ...lines, ...rings)
     this.mark()
+  }
+
+  /** Which part of the layer's fine field is done; null: nothing is under way. */
+  tell(share) {
+    const refining = this.element.querySelector(".refining")
+    if (refining) refining.textContent = share === null ? "" : `refining ${Math.round(100 * share)} %`
   }
 
   button({ name, colour, symbol }, label) {
@@ -77,20 +85,37 @@ function legendEntry(tag, name, cls, box, picture) {
   return element
 }
 
-/** A bar of the scale's colours with its ticks, and what it measures. */
-function legendScale({ name, unit, low, high, colours }) {
-  const part = (cls, text = "") => Object.assign(document.createElement("span"), { className: cls, textContent: text })
-  const scale = part("scale")
-  scale.title = "From the 1st to the 99th percentile: beyond, points have the colour of the end; grey ones have no value."
-  const bar = part("bar")
+const legendPart = (cls, text = "") => Object.assign(document.createElement("span"), { className: cls, textContent: text })
+
+/** The scale of what colours the points. */
+function legendScale({ low, high, ...about }) {
+  const marks = ticksOf(low, high).map(value => ({ value, share: (value - low) / (high - low) }))
+  const hint = "From the 1st to the 99th percentile: beyond, points have the colour of the end; grey ones have no value."
+  return scaleBar({ ...about, marks, hint })
+}
+
+/** The scale of what lies beneath the points, with room for how much of it is done. */
+function layerScale({ trouble, ...about }) {
+  const scale = scaleBar(about)
+  scale.classList.add("of-layer")
+  if (trouble) scale.replaceChildren(legendPart("wrong", trouble))
+  else scale.append(legendPart("refining"))
+  return scale
+}
+
+/** A bar of colours with its ticks, `marks` [{value, share}], and what it measures. */
+function scaleBar({ name, unit, marks, colours, hint }) {
+  const scale = legendPart("scale")
+  scale.title = hint
+  const bar = legendPart("bar")
   bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`
-  for (const tick of ticksOf(low, high)) {
-    const mark = part("tick", String(tick).replace("-", "−"))
-    mark.style.left = `${(100 * (tick - low)) / (high - low)}%`
+  for (const { value, share } of marks) {
+    const mark = legendPart("tick", String(value).replace("-", "−"))
+    mark.style.left = `${100 * share}%`
     bar.append(mark)
   }
-  const title = part("measure", name)
-  if (unit) title.append(" ", part("unit", unit))
+  const title = legendPart("measure", name)
+  if (unit) title.append(" ", legendPart("unit", unit))
   scale.append(title, bar)
   return scale
 }

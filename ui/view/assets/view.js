@@ -6,6 +6,9 @@ const AGAIN = 2000 // ms between two looks whether the server answers at all
 const HEALTH = "/_stcore/health" // Streamlit's own
 const DEAD = "The server does not answer. This page reconnects by itself."
 const DOWN = "Live decoding is interrupted: reconnecting. Clicks and released sliders still work."
+const OFF = "Off the data: the decoder guesses"
+const WHY_OFF = "Less than 1 % of held-out images lie where codes are as rare as here, so the decoder was hardly ever trained here."
+const READ_EVERY = 60 // ms between two words on that: nobody reads faster
 const SMOOTH = "smooth pictures" // in the browser's sessionStorage
 
 class View extends LiveComponent {
@@ -20,8 +23,7 @@ class View extends LiveComponent {
     this.smoothen(smooth.checked)
   }
 
-  draw({ caption }) {
-    this.root.querySelector(".at-z figcaption").textContent = caption
+  draw() {
     this.resize()
     this.fallBack()
     this.look()
@@ -34,6 +36,7 @@ class View extends LiveComponent {
       place.watch(() => this.look()),
       place.channel.watch(() => this.look()),
       () => this.rest(),
+      () => clearTimeout(this.warning),
     ]
   }
 
@@ -93,6 +96,7 @@ class View extends LiveComponent {
   /** z, the pin or the channel has changed: say what is amiss, and use Python's picture where there is no newer one. */
   look() {
     const { place, root } = this
+    this.warning ??= setTimeout(() => this.warn(), READ_EVERY)
     const isOpen = place.channel.status === "open"
     if (!isOpen) this.fallBack()
     root.toggleAttribute("data-stale", !isOpen && this.shown !== place.z)
@@ -100,6 +104,21 @@ class View extends LiveComponent {
       this.rest()
       this.say(place.trouble)
     } else this.timer ??= setTimeout(() => this.complain(), PATIENCE)
+  }
+
+  /** Say beneath the picture where the decoder guesses: off the region that the data covers. */
+  warn() {
+    clearTimeout(this.warning)
+    this.warning = null
+    const { place, data, root } = this
+    const url = data.support[place.label]
+    const region = url && place.z && regionAt(url, () => this.warn())
+    const isOff = Boolean(region) && isOutside(region, place.z)
+    const caption = root.querySelector(".at-z figcaption")
+    const text = isOff ? OFF : data.caption
+    if (caption.textContent !== text) caption.textContent = text
+    caption.title = isOff ? WHY_OFF : ""
+    root.toggleAttribute("data-off", isOff)
   }
 
   /** Say that the channel is down, and whether the server is: again and again, as either may come back first. */

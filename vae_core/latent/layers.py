@@ -1,0 +1,300 @@
+"""What can be said of each place of a plane through the latent space: fields on a regular grid, beneath a map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_core.checks import whole_number
+from vae_core.errors import ConfigError
+from vae_core.inputs import checked_label, checked_z
+from vae_core.latent.density import log_prior, region_of
+from vae_core.latent.plane import Plane
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vae_core.explorer import LatentExplorer
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Ask = Callable[[Floats], Doubles]
+"""From places (N, D) to a layer's numbers there, (N, K): K is 1, or 2 where there is a direction, in radians."""
+
+FINE, COARSE = 128, 32
+MARGIN = 1.04
+"""Air around the codes, as the map leaves it in its first view."""
+
+PRIOR_REACH = 3.0
+"""How far the grid of a model without codes reaches, in standard deviations of the prior."""
+
+PLACES_AT_ONCE = 1024
+MOST_CELLS = 512
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A kind of field.
+
+    Attributes
+    ----------
+    title, unit : str
+    logarithmic : bool
+        Its colours follow the logarithm of its numbers.
+    """
+
+    title: str
+    unit: str
+    logarithmic: bool = False
+
+
+LAYERS = {
+    "density": Layer("Density of the data", "nats, log q(z)"),
+    "prior": Layer("Density of the prior", "nats, log p(z)"),
+    "cycle": Layer("Cycle error", "units of z"),
+    "stretch": Layer("Stretch of the decoder", "pixel range² per unit of z²", logarithmic=True),
+    "entropy": Layer("Classifier's entropy", "nats"),
+}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A square of a plane: its middle and half a side, in units of z."""
+
+    x: float
+    y: float
+    half: float
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A layer on a regular grid of n x n cells.
+
+    Attributes
+    ----------
+    layer : str
+        Its name in `LAYERS`.
+    extent : Extent
+        The square that the cells fill.
+    values : ndarray of float32, shape (n, n)
+        At the middles of the cells; rows from low to high y, columns from low to high x.
+    angles : ndarray of float32, shape (n, n), or None
+        Where the layer has a direction: its angle on the plane, counter-clockwise from x, in [0, pi).
+    span : (float, float)
+        Ends of a sensible scale of colours, in the layer's unit: what lies beyond takes the colour of the end.
+    threshold : float or None
+        The density below which a place is off the supported region; of the layer "density" alone.
+    """
+
+    layer: str
+    extent: Extent
+    values: Floats
+    angles: Floats | None
+    span: tuple[float, float]
+    threshold: float | None = None
+
+    @property
+    def n(self) -> int:
+        """Cells a side."""
+        return len(self.values)
+
+    @property
+    def places(self) -> Doubles:
+        """The middles of the cells on the plane, (n * n, 2), in the order of the values."""
+        return cells(self.extent, self.n)
+
+
+def map_extent(explorer: LatentExplorer, plane: Plane) -> Extent:
+    """The square of a plane that holds the codes that came with a model, with some air; a map's first view.
+
+    Without an encoder, three standard deviations of the prior around the origin.
+    """
+    mu = explorer.latents.mu
+    if not len(mu):
+        return Extent(0.0, 0.0, PRIOR_REACH)
+    xy = plane.project(mu).astype(np.float64)
+    low, high = xy.min(0), xy.max(0)
+    middle, half = (low + high) / 2, float((high - low).max()) / 2 or 1.0
+    return Extent(float(middle[0]), float(middle[1]), MARGIN * half)
+
+
+def cells(extent: Extent, n: int) -> Doubles:
+    """The middles of n x n cells that fill a square, (n * n, 2): row by row from low y, each from low x."""
+    offsets = extent.half * ((2 * np.arange(n) + 1) / n - 1)
+    x, y = np.meshgrid(extent.x + offsets, extent.y + offsets)
+    return np.stack([x.ravel(), y.ravel()], 1)
+
+
+def off_the_plane(explorer: LatentExplorer, plane: Plane, z: npt.ArrayLike | None) -> Floats:
+    """The point of the slice that lies at x = y = 0: all that a field depends on of where the pin is; to 4 decimals."""
+    held = np.zeros(explorer.latent_dim) if z is None else np.asarray(z)
+    return np.asarray(np.round(plane.lift(np.zeros((1, 2)), held)[0], 4) + np.float32(0))  # no -0.0
+
+
+def question(
+    explorer: LatentExplorer,
+    layer: str,
+    plane: Plane,
+    label: int | None = None,
+    *,
+    checkpoints_dir: str | Path | None = None,
+) -> Ask:
+    """How a layer's numbers at places (N, D) are computed; what it needs is made ready here.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such layer, or this model has none: without an encoder there is neither density nor cycle
+        error, without a classifier of its data no entropy.
+    ShapeError
+        When the label does not fit.
+    """
+    if layer not in LAYERS:
+        raise ConfigError(f"There is no layer {layer[:40]!r}; there are {', '.join(LAYERS)}.")
+    if problem := missing(explorer, layer, checkpoints_dir):
+        raise ConfigError(problem)
+    checked_label(label, 1, explorer.n_classes, explorer.name)
+    if layer == "density":
+        density = region_of(explorer, label).density
+        return lambda z: density.log_prob(z)[:, None]
+    if layer == "prior":
+        return lambda z: log_prior(z)[:, None]
+    if layer == "cycle":
+        return lambda z: cycle_error(explorer, z, label)[:, None]
+    return _stretch(explorer, plane, label) if layer == "stretch" else _entropy(explorer, label, checkpoints_dir)
+
+
+def missing(explorer: LatentExplorer, layer: str, checkpoints_dir: str | Path | None = None) -> str | None:
+    """Why a model has not this layer, in one sentence that also says what to do; None when it has."""
+    if layer in ("density", "cycle") and not explorer.can.encode:
+        what = "density of the data" if layer == "density" else "cycle error"
+        return f"{explorer.name} has no encoder, so it has no {what}; the stretch of its decoder can be shown."
+    if layer == "entropy":
+        from vae_core.metrics.classifier import kept_classifier
+
+        data = explorer.card.data
+        if kept_classifier(data, checkpoints_dir=checkpoints_dir) is None:
+            if len(data.class_names) < 2:
+                return f"{data.title} has no classes, so there is no classifier of it and no entropy."
+            return (
+                f"No classifier of {data.title} is here yet: python -m vae_core evaluate {explorer.name} "
+                "--figures samples trains one, which is kept."
+            )
+    return None
+
+
+def cycle_error(explorer: LatentExplorer, z: npt.ArrayLike, label: int | None = None) -> Doubles:
+    """||z - encode(decode(z))||, (N, D) to (N,): how far z moves when its picture is encoded, by the posterior's mean.
+
+    Raises
+    ------
+    ShapeError
+        When the model has no encoder, z has another shape, or the label does not fit.
+    """
+    rows = checked_z(z, explorer.latent_dim, explorer.name)
+    again = explorer.encode(explorer.decode(rows, label), label).mu
+    return np.asarray(np.linalg.norm(rows.astype(np.float64) - again, axis=1))
+
+
+def layer_field(
+    explorer: LatentExplorer,
+    layer: str,
+    plane: Plane,
+    *,
+    n: int = FINE,
+    z: npt.ArrayLike | None = None,
+    label: int | None = None,
+    extent: Extent | None = None,
+    checkpoints_dir: str | Path | None = None,
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> Field:
+    """A layer at the cells of a square of a plane.
+
+    Parameters
+    ----------
+    explorer : LatentExplorer
+    layer : str
+        A name in `LAYERS`.
+    plane : Plane
+    n : int
+        Cells a side, from 2 to 512.
+    z : array_like, shape (D,), optional
+        Where the coordinates stay that the plane does not show; by default 0.
+    label : int, optional
+        The class, for a model that takes one, and only for such.
+    extent : Extent, optional
+        By default `map_extent`.
+    on_progress : callable
+        Told the part that is done, from 0 to 1. What it raises ends the work: that is how it is stopped.
+
+    Raises
+    ------
+    ConfigError, ShapeError
+        As `question`.
+    """
+    n = whole_number(n, "n", least=2)
+    if n > MOST_CELLS:
+        raise ConfigError(f"A field has at most {MOST_CELLS} cells a side, but {n} were asked for.")
+    ask = question(explorer, layer, plane, label, checkpoints_dir=checkpoints_dir)
+    extent = extent or map_extent(explorer, plane)
+    rows = plane.lift(cells(extent, n), off_the_plane(explorer, plane, z))
+    found = []
+    for start in range(0, len(rows), PLACES_AT_ONCE):
+        found.append(ask(rows[start : start + PLACES_AT_ONCE]))
+        on_progress(min(1.0, (start + PLACES_AT_ONCE) / len(rows)))
+    return field_of(explorer, layer, extent, label, np.concatenate(found))
+
+
+def field_of(explorer: LatentExplorer, layer: str, extent: Extent, label: int | None, numbers: Doubles) -> Field:
+    """The field of what `question` gave at `cells`, (n * n, K)."""
+    n = math.isqrt(len(numbers))
+    values = numbers[:, 0].astype(np.float32).reshape(n, n)
+    angles = numbers[:, 1].astype(np.float32).reshape(n, n) if numbers.shape[1] == 2 else None
+    threshold = region_of(explorer, label).threshold if layer == "density" else None
+    return Field(layer, extent, values, angles, _span(explorer, layer, values, threshold), threshold)
+
+
+def _span(explorer: LatentExplorer, layer: str, values: Floats, threshold: float | None) -> tuple[float, float]:
+    lowest, highest = float(values.min()), float(values.max())
+    if layer == "entropy":
+        return 0.0, math.log(len(explorer.card.data.class_names))
+    if layer == "cycle":
+        return 0.0, float(np.percentile(values, 99)) or 1.0
+    if layer == "stretch":
+        low, high = (max(float(end), 1e-12) for end in np.percentile(values, (1, 99)))
+        return low, max(high, 1.001 * low)
+    if threshold is not None:  # as much below the edge of the supported region as there is above it
+        lowest = max(lowest, min(threshold, highest) - max(highest - threshold, 1.0))
+    return lowest, max(highest, lowest + 1e-6)
+
+
+def _stretch(explorer: LatentExplorer, plane: Plane, label: int | None) -> Ask:
+    from vae_core.latent.jacobian import pulled_back_metric
+
+    axes = np.stack([plane.a, plane.b] if plane.b.any() else [plane.a])
+
+    def ask(z: Floats) -> Doubles:
+        metric = pulled_back_metric(explorer, z, label, directions=axes)
+        first = metric.vectors[:, 0]
+        angles = np.arctan2(first[:, 1], first[:, 0]) % math.pi if len(axes) == 2 else np.zeros(len(z))
+        return np.stack([metric.stretch, angles], 1)
+
+    return ask
+
+
+def _entropy(explorer: LatentExplorer, label: int | None, checkpoints_dir: str | Path | None) -> Ask:
+    from vae_core.metrics.classifier import kept_classifier
+
+    found = kept_classifier(explorer.card.data, checkpoints_dir=checkpoints_dir, device=explorer.device)
+    assert found is not None  # `missing` has looked
+
+    def ask(z: Floats) -> Doubles:
+        shares = found.predict(explorer.decode(z, label)).astype(np.float64)
+        return np.asarray(-(shares * np.log(np.maximum(shares, 1e-30))).sum(1, keepdims=True))
+
+    return ask
