@@ -23,7 +23,9 @@ N_QUANTILES = 101
 FEW = 3
 """So many sliders, and no more, have large pictures."""
 
-_component = component("sliders", Path(__file__).parent / "assets", ("normal", "scale", "strips", "row", "sliders"))
+sliders_component = component(
+    "sliders", Path(__file__).parent / "assets", ("normal", "scale", "axis", "strips", "row", "sliders")
+)
 
 
 WORDS = {
@@ -32,6 +34,7 @@ WORDS = {
         "reset": "To 0, the middle of the prior, every dimension that is not held",
         "sigma": "Standard deviations of the prior",
         "unit": "σ",
+        "far": "the prior",
         "quantile": "Quantiles of the prior: each stretch of a slider is as probable as any other of its length",
     },
     "codes": {
@@ -40,6 +43,7 @@ WORDS = {
         "reset": "To the median of the test images' codes, every dimension that is not held",
         "sigma": "z as it is: this model has no prior whose σ it could be measured in",
         "unit": "z",
+        "far": "the codes",
         "quantile": "Quantiles of the test images' codes: each stretch of a slider holds as many as any other of its "
         "length",
     },
@@ -69,7 +73,7 @@ def z_sliders(
     """
     explorer = place.explorer
     codes_alone = explorer.can.encode and not explorer.can.posterior
-    _component(
+    sliders_component(
         key=key,
         data={
             "place": place.data(),

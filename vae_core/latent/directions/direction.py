@@ -161,7 +161,7 @@ def without(vector: npt.ArrayLike, others: Sequence[npt.ArrayLike]) -> Doubles |
         for _ in range(2):  # once more for what rounding has left
             rest -= span @ (span.T @ rest)
     length = np.linalg.norm(rest)
-    return None if length < PARALLEL else rest / length
+    return None if length < PARALLEL else np.asarray(rest / length, np.float64)
 
 
 def analogy(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -187,16 +187,13 @@ def cosines(directions: Sequence[Direction]) -> Doubles:
     return np.clip(vectors @ vectors.T, -1.0, 1.0)
 
 
-def chance_of_cosine(cosine: float, latent_dim: int) -> float:
-    """How often the |cosine| of two directions drawn at random is as large: cos² ~ Beta(1/2, (D - 1)/2).
+def usual_cosine(latent_dim: int) -> float:
+    """The mean |cosine| of two directions drawn at random: Gamma(D / 2) / (sqrt(pi) Gamma((D + 1) / 2)).
 
-    In one dimension there is but one direction, and its opposite: 1.
+    The mean of |u_1| over the unit sphere, whose square is Beta(1/2, (D - 1)/2). 1 in one dimension, 0.64 in two, 0.2
+    in sixteen.
     """
-    if latent_dim == 1:
-        return 1.0
-    from scipy.stats import beta  # takes half a second, and drawing directions needs none
-
-    return float(beta.sf(min(1.0, cosine**2), 0.5, (latent_dim - 1) / 2))
+    return math.exp(math.lgamma(latent_dim / 2) - math.lgamma((latent_dim + 1) / 2)) / math.sqrt(math.pi)
 
 
 def plane_of(across: Direction, up: Direction, centre: npt.ArrayLike) -> Plane:

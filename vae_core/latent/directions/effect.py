@@ -13,6 +13,9 @@ from vae_core.latent.directions.direction import Interval
 Z95 = 1.959963984540054
 """The standard normal's 97.5 % quantile."""
 
+LARGEST_D = 1e5
+"""Beyond, groups have no width but that of rounding."""
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -32,9 +35,9 @@ def cohen_d(low: Doubles, high: Doubles) -> Interval:
         raise DataError("Cohen's d needs two values in each group.")
     variances = float(np.var(low, ddof=1)), float(np.var(high, ddof=1))
     square = sum(variances) / 2
-    if square <= 0:
+    d = float(high.mean() - low.mean()) / math.sqrt(square) if square > 0 else math.inf
+    if not abs(d) < LARGEST_D:
         raise DataError("Within each of the two groups all codes lie at one place along the direction: d has no unit.")
-    d = float(high.mean() - low.mean()) / math.sqrt(square)
     freedom = len(low) - 1, len(high) - 1
     of_unit = d**2 * sum(v**2 / f for v, f in zip(variances, freedom, strict=True)) / (8 * square**2)
     of_means = sum(v / f for v, f in zip(variances, freedom, strict=True)) / square

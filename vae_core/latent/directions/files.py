@@ -58,9 +58,9 @@ def read_directions(content: bytes, explorer: LatentExplorer) -> tuple[Direction
     found = parse(_Document, content, where=where, error=DataError)
     if found.weights != explorer.card.files.weights:
         raise DataError(
-            f"{where} was made for another model ({_shown(found.model)}, weights {found.weights[:12]}…), and a direction "
-            f"means nothing in another space: open that model, or bring directions of {explorer.name} (weights "
-            f"{explorer.card.files.weights[:12]}…)."
+            f"{where} was made for another model ({_shown(found.model)}, weights {found.weights[:12]}…), and a "
+            f"direction means nothing in another space: open that model, or bring directions of {explorer.name} "
+            f"(weights {explorer.card.files.weights[:12]}…)."
         )
     odd = next((one.name for one in found.directions if len(one.vector) != explorer.latent_dim), None)
     if found.latent_dim != explorer.latent_dim or odd is not None:

@@ -25,7 +25,7 @@ LEAST = {"groups": 5, "values": 10}
 N_PERMUTATIONS = 199
 
 
-def held_out(n_codes: int) -> npt.NDArray[np.bool_]:
+def held_out_codes(n_codes: int) -> npt.NDArray[np.bool_]:
     """Which codes directions are measured on, and never found from: a random half, always the same of so many."""
     order = np.random.default_rng(HELD_OUT_SEED).permutation(n_codes)
     chosen = np.zeros(n_codes, np.bool_)
@@ -150,7 +150,7 @@ class _Halves:
         indices = question.indices
         if indices.size and (indices.min() < 0 or indices.max() >= len(codes)):
             raise DataError(f"The question is about code {indices.max()}, but there are {len(codes)} codes.")
-        measured = held_out(len(codes))[indices]
+        measured = held_out_codes(len(codes))[indices]
         self.kind = question.kind
         self.fit, self.held = codes[indices[~measured]], codes[indices[measured]]
         self.fit_values, self.held_values = question.values[~measured], question.values[measured]

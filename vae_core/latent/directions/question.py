@@ -128,7 +128,7 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if abs(value) < 1e150 else None  # NaN too; squares of larger ones are infinite
+    return value if abs(value) < 1e100 else None  # NaN too; sums of squares of much larger ones are infinite
 
 
 def _written(value: str | float) -> str:
