@@ -18,6 +18,12 @@ st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 PAGES = [
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
+    (
+        "directions",
+        "Directions",
+        ":material/north_east:",
+        "Find what moves with a class or number, and move along it.",
+    ),
     ("sample", "Sample", ":material/casino:", "Draw from the prior and see where the draws lie."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),

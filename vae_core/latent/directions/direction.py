@@ -161,7 +161,7 @@ def without(vector: npt.ArrayLike, others: Sequence[npt.ArrayLike]) -> Doubles |
         for _ in range(2):  # once more for what rounding has left
             rest -= span @ (span.T @ rest)
     length = np.linalg.norm(rest)
-    return None if length < PARALLEL else np.asarray(rest / length, np.float64)
+    return None if length < PARALLEL else np.array(rest / length, np.float64)
 
 
 def analogy(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -184,7 +184,7 @@ def analogy(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> npt.NDArray
 def cosines(directions: Sequence[Direction]) -> Doubles:
     """The cosine of the angle between any two, (n, n): 1 the same, 0 at right angles, -1 the opposite."""
     vectors = np.array([direction.vector for direction in directions])
-    return np.clip(vectors @ vectors.T, -1.0, 1.0)
+    return np.array(np.clip(vectors @ vectors.T, -1.0, 1.0), np.float64)
 
 
 def usual_cosine(latent_dim: int) -> float:
