@@ -29,12 +29,11 @@ def directions() -> None:
     """The page itself, a fragment: what is settled reruns this and nothing else."""
     form = st.container()
     some = kept(explorer)
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        plane = choose_map(explorer, some)
-        group = maps.current_group(explorer, plane, "test")
+    plane = choose_map(explorer, some)
+    group = maps.current_group(explorer, plane, "test")
     with form:
         make_direction(explorer, plane, group)
+    left, right = st.columns([3, 2], gap="medium")
     place = state.explore_place(explorer, "test")
     record, names = maps.nearest_image(explorer, "test", place.z), explorer.card.data.class_names
     with left:

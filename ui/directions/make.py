@@ -18,7 +18,7 @@ from vae_core.errors import VaeCoreError
 from vae_core.latent.directions import read_table
 from vae_core.latent.directions.table import LARGEST_TABLE
 
-TITLES = {"class": "A class", "group": "A group on the map", "table": "A table's column"}
+TITLES = {"class": "A class", "group": "Group on the map", "table": "Table"}
 METHOD_HELP = (
     "Difference of centroids: from the mean of the one group to that of the other; it may carry along whatever else "
     "differs. Regression: logistic, or ridge for a number: where z tells best, other dimensions held; it may point "
@@ -50,9 +50,9 @@ def make_direction(explorer: LatentExplorer, plane: MapPlane, group: MapGroup | 
             ask = _choose_column(explorer)
         method = st.selectbox(
             "Method", kept.METHODS, format_func=METHOD_TITLES.__getitem__, key="direction method", help=METHOD_HELP,
-            persist_state="session", width=220,
+            persist_state="session", width=210,
         )  # fmt: skip
-        name = st.text_input("Name", placeholder="by itself", max_chars=56, key="direction name", width=150)
+        name = st.text_input("Name", placeholder="by itself", max_chars=56, key="direction name", width=110)
         pressed = st.button("Find", type="primary", icon=":material/north_east:", disabled=ask is None)
     if kind == "group":
         st.caption(
@@ -68,19 +68,19 @@ def make_direction(explorer: LatentExplorer, plane: MapPlane, group: MapGroup | 
         except VaeCoreError as problem:
             st.error(plain(str(problem)), icon=":material/error:")
             return
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _choose_class(explorer: LatentExplorer) -> Callable[[], Source]:
     names = explorer.card.data.class_names
     label = st.selectbox(
         "Towards", range(len(names)), format_func=names.__getitem__, key=f"direction class of {explorer.card.key}",
-        width=140,
+        width=115,
     )  # fmt: skip
     against = st.selectbox(
         "Away from", [None, *(i for i in range(len(names)) if i != label)],
         format_func=lambda i: "all others" if i is None else names[i],
-        key=f"direction against of {explorer.card.key}", width=140,
+        key=f"direction against of {explorer.card.key}", width=125,
     )  # fmt: skip
     return lambda: from_class(explorer, label, against)
 

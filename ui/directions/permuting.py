@@ -120,7 +120,7 @@ def show_progress(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
         if waiting and st.button(title, icon=":material/shuffle:", type="tertiary"):
             for one, test in waiting:
                 test.begin(explorer, one)
-            st.rerun(scope="fragment")
+            st.rerun()
     for problem in {test.problem for _, test in tests if test.problem}:
         st.error(problem, icon=":material/error:")
 

@@ -73,12 +73,12 @@ def show_analogy(explorer: LatentExplorer) -> None:
                 _show(explorer, point(explorer, chosen), None if images is None else images[chosen], letter)
         z = analogy(*(point(explorer, chosen) for chosen in numbers))
         with st.container(width=130):
-            st.markdown("**= decoded**")
+            st.caption("= A − B + C, decoded")
             _show(explorer, z, None, "A − B + C")
         if explorer.can.encode:
             (index,), (distance,) = explorer.nearest(z[None])
             with st.container(width=170):
-                st.markdown(f"nearest: no. {index}, {distance:.2f} away")
+                st.caption(f"Nearest: no. {index}, {distance:.2f} away")
                 _show(explorer, point(explorer, int(index)), None if images is None else images[index], "nearest")
         st.button(
             "Go there", icon=":material/explore:", on_click=state.set_z, args=(explorer, z),

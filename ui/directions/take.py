@@ -88,7 +88,7 @@ def bring(explorer: LatentExplorer) -> None:
         st.error(plain(str(problem)), icon=":material/error:")
         return
     st.session_state["directions files"] = st.session_state.get("directions files", 0) + 1  # an empty field
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def python_lines(explorer: LatentExplorer, one: Kept, z: npt.NDArray[np.float32]) -> str:

@@ -45,7 +45,7 @@ def show_worth(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
         st.markdown("##### How alike they are", help="The cosine of the angle between any two.")
         table = cosines(directions)
         names = [one.name for one in directions]
-        columns = {name: [words.cosine(value) for value in table[:, j]] for j, name in enumerate(names)}
+        columns = {name: ["" if i == j else words.cosine(value) for i, value in enumerate(table[:, j])] for j, name in enumerate(names)}
         st.dataframe({" ": names, **columns}, hide_index=True)
         for sentence in words.confounded(directions):
             st.caption(f":material/warning: {plain(sentence)}")
@@ -74,5 +74,5 @@ def change_direction(explorer: LatentExplorer, some: Sequence[Kept]) -> Kept:
         except VaeCoreError as problem:
             st.error(plain(str(problem)), icon=":material/error:")
         else:
-            st.rerun(scope="fragment")
+            st.rerun()
     return one
