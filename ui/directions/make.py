@@ -87,7 +87,7 @@ def _choose_class(explorer: LatentExplorer) -> Callable[[], Source]:
 
 def _choose_column(explorer: LatentExplorer) -> Callable[[], Source] | None:
     file = st.file_uploader(
-        "Table (.csv)", type="csv", key="direction table", width=300,
+        "Table (.csv)", type="csv", key="direction table", max_upload_size=LARGEST_TABLE >> 20, width=300,
         help=f"Its first row names the columns; one is `index`, the number of a test image, 0 to "
         f"{len(explorer.latents.mu) - 1}. Another column may hold numbers, or two different words; empty cells are "
         f"left out. At most {LARGEST_TABLE >> 20} MB.",

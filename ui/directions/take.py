@@ -76,7 +76,7 @@ def bring(explorer: LatentExplorer) -> None:
     """A field for a JSON file of directions, which may be anybody's."""
     key = f"directions file {st.session_state.get('directions files', 0)}"
     file = st.file_uploader(
-        "Bring directions of this model (.json)", type="json", key=key,
+        "Bring directions of this model (.json)", type="json", key=key, max_upload_size=1,
         help="As this page hands them out. They belong to one model, told by the checksum of its weights, and mean "
         "nothing in another one.",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from ui.directions.permuting import show_progress, tested
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.errors import VaeCoreError
-from vae_core.latent.directions import cosines
+from vae_core.latent.directions import Direction, cosines
 
 
 def show_worth(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
@@ -41,15 +41,20 @@ def show_worth(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
             "or |r|, the more the codes differ along it; that nothing else changes with it is for the cosines and the "
             "pictures to say."
         )
-    with right:
-        st.markdown("##### How alike they are", help="The cosine of the angle between any two.")
-        table = cosines(directions)
-        names = [one.name for one in directions]
-        columns = {name: ["" if i == j else words.cosine(value) for i, value in enumerate(table[:, j])] for j, name in enumerate(names)}
-        st.dataframe({" ": names, **columns}, hide_index=True)
-        for sentence in words.confounded(directions):
-            st.caption(f":material/warning: {plain(sentence)}")
-        st.caption(words.about_cosines(explorer.latent_dim))
+    if len(directions) > 1:
+        with right:
+            _show_cosines(explorer, directions)
+
+
+def _show_cosines(explorer: LatentExplorer, directions: Sequence[Direction]) -> None:
+    st.markdown("##### How alike they are", help="The cosine of the angle between any two.")
+    table = cosines(directions)
+    names = [one.name for one in directions]
+    cells = [["" if i == j else words.cosine(value) for i, value in enumerate(row)] for j, row in enumerate(table)]
+    st.dataframe({" ": names, **dict(zip(names, cells, strict=True))}, hide_index=True)
+    for sentence in words.confounded(directions):
+        st.caption(f":material/warning: {plain(sentence)}")
+    st.caption(words.about_cosines(explorer.latent_dim))
 
 
 def change_direction(explorer: LatentExplorer, some: Sequence[Kept]) -> Kept:
