@@ -43,7 +43,6 @@ WORDS = {
         "reset": "To the median of the test images' codes, every dimension that is not held",
         "sigma": "z as it is: this model has no prior whose σ it could be measured in",
         "unit": "z",
-        "far": "the codes",
         "quantile": "Quantiles of the test images' codes: each stretch of a slider holds as many as any other of its "
         "length",
     },

@@ -120,7 +120,8 @@ class SliderRow {
     if (z === null) return this.sliders.say(`${this.name} stays where it is: it takes ${scale.allowed(this.farthest)}.`)
     this.sliders.put(this, z)
     this.sliders.settle()
-    this.sliders.say(this.scales === SCALES && Math.abs(z) > FAR_OUT ? `${this.name} is now far outside ${this.sliders.data.words.far}.` : "")
+    const isFar = this.scales === SCALES && Math.abs(z) > FAR_OUT
+    this.sliders.say(isFar ? `${this.name} is now far outside ${this.sliders.data.words.far}.` : "")
   }
 
   /** Whatever stands in the field, it shows z again. */

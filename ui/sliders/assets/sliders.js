@@ -1,4 +1,5 @@
-/* A slider for each dimension of a place, or for each of some directions. A hand on one moves z at once; whatever else moves z, they follow within a frame. */
+/* A slider for each dimension of a place, or for each of some directions. A hand on one moves z at once; whatever else moves
+   z, they follow within a frame. */
 
 const NOTED = 5000 // ms that a note stays
 
