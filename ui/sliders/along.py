@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ui.place import Place, Settled, farthest, when_settled
-from ui.sliders.wrapper import FEW, LEAST_REACH, sliders_component
+from ui.sliders.wrapper import FEW, LEAST_REACH, draw_rows
 from vae_core.latent.directions import Direction
 
 WORDS = {
@@ -59,7 +59,7 @@ def direction_sliders(
         "words": WORDS,
         "height": None,
     }
-    sliders_component(key=key, data=data, height="content", on_settled_change=when_settled(key, explorer, on_settled))
+    draw_rows(key=key, data=data, height="content", on_settled_change=when_settled(key, explorer, on_settled))
 
 
 def direction_row(one: Direction, note: str, mu: npt.NDArray[np.float32], farthest: float) -> dict[str, Any]:

@@ -23,7 +23,7 @@ N_QUANTILES = 101
 FEW = 3
 """So many sliders, and no more, have large pictures."""
 
-sliders_component = component(
+draw_rows = component(
     "sliders", Path(__file__).parent / "assets", ("normal", "scale", "axis", "strips", "row", "sliders")
 )
 
@@ -72,7 +72,7 @@ def z_sliders(
     """
     explorer = place.explorer
     codes_alone = explorer.can.encode and not explorer.can.posterior
-    sliders_component(
+    draw_rows(
         key=key,
         data={
             "place": place.data(),
