@@ -23,9 +23,9 @@ N_QUANTILES = 101
 FEW = 3
 """So many sliders, and no more, have large pictures."""
 
-draw_rows = component(
-    "sliders", Path(__file__).parent / "assets", ("normal", "scale", "axis", "strips", "row", "sliders")
-)
+draw_rows = component("sliders", Path(__file__).parent / "assets", (
+    "normal", "scale", "axis", "strips", "row", "sliders",
+))  # fmt: skip
 
 
 WORDS = {
