@@ -89,11 +89,34 @@ def _take_from_address(explorer: LatentExplorer, kind: str, across: str, up: str
     st.session_state[kind] = PCA if text == PCA and explorer.can.encode else "axes"
     for key in (across, up):
         st.session_state.pop(key, None)
-    parts = text.split(",")
-    if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
-        one, other = (int(part) - 1 for part in parts)
-        if one != other and 0 <= min(one, other) and max(one, other) < explorer.latent_dim:
-            st.session_state[across], st.session_state[up] = one, other
+    axes = _axes(text, explorer.latent_dim)
+    if axes is not None:
+        st.session_state[across], st.session_state[up] = axes
+
+
+def _axes(key: str, latent_dim: int) -> tuple[int, int] | None:
+    """The axes, counted from 0, of a plane's key; None when it is that of no two axes."""
+    parts = key.split(",")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
+        return None
+    one, other = (int(part) - 1 for part in parts)
+    return (one, other) if one != other and 0 <= min(one, other) and max(one, other) < latent_dim else None
+
+
+def axes_of(plane: MapPlane) -> tuple[int, int] | None:
+    """The two axes that a plane shows, counted from 0; None of any other plane."""
+    latent_dim = plane.plane.a.size
+    return (0, 1) if latent_dim == 1 else _axes(plane.key, latent_dim)
+
+
+def plane_named(explorer: LatentExplorer, key: str) -> MapPlane | None:
+    """The plane of that key, as it stands in an address; None when it is none of this model's."""
+    if key == PCA and explorer.can.encode and explorer.latent_dim > 2:
+        return _principal(explorer)
+    if explorer.latent_dim == 1:
+        return widest_plane(explorer)
+    axes = _axes(key, explorer.latent_dim)
+    return None if axes is None else _of_axes(explorer, *axes)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

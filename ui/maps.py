@@ -143,14 +143,14 @@ def current_group(explorer: LatentExplorer, plane: MapPlane, split: str) -> MapG
         points = map_points(explorer, plane, split)
         st.session_state[key] = None if found is None else MapGroup.of(found[0], points, found[1])
     group: MapGroup | None = st.session_state.get(key)
-    address.write("group", None if group is None else _outline_text(group))
+    address.write("group", None if group is None else outline_text(group))
     return group
 
 
 def set_group(explorer: LatentExplorer, plane: MapPlane, split: str, group: MapGroup | None) -> None:
     """Note the group that a hand has drawn; None: it was taken away."""
     if group is not None:  # with the digits of the address, which then holds the same images
-        outline, shown = parse_outline(_outline_text(group)) or (group.polygon, group.shown)
+        outline, shown = parse_outline(outline_text(group)) or (group.polygon, group.shown)
         shown = None if shown is not None and len(shown) == len(explorer.card.data.class_names) else shown
         group = MapGroup.of(outline, map_points(explorer, plane, split), shown)
     st.session_state[_group_key(explorer, plane, split)] = group
@@ -176,7 +176,8 @@ def parse_outline(text: str) -> tuple[Outline, tuple[int, ...] | None] | None:
     return np.array(values).reshape(-1, 2), shown
 
 
-def _outline_text(group: MapGroup) -> str:
+def outline_text(group: MapGroup) -> str:
+    """What stands for a group in an address: `parse_outline` reads it."""
     corners = ",".join(f"{value:.4g}" for value in group.polygon.ravel())
     return corners if group.shown is None else f"{corners};{','.join(map(str, group.shown))}"
 

@@ -89,14 +89,28 @@ test("a strip's pictures are whole multiples of their own size, odd in number, a
 })
 
 test("a batch has, for each row, z with its own entry taking the row's values", () => {
-  const batch = sliders.stripBatch(Float32Array.of(1, 2, 3), [{ own: 2, values: [-1, 4] }, { own: 0, values: [7] }])
+  const rows = [{ axis: sliders.dimensionAxis(2), values: [-1, 4] }, { axis: sliders.dimensionAxis(0), values: [7] }]
+  const batch = sliders.stripBatch(Float32Array.of(1, 2, 3), rows)
   assert.deepEqual([1, 2, -1, 1, 2, 4, 7, 2, 3], [...batch])
 })
 
 test("only another dimension makes a strip untrue", () => {
   const z = Float32Array.of(1, 2, 3)
-  assert.equal(true, sliders.sameBut(z, Float32Array.of(1, 9, 3), 1))
-  assert.equal(false, sliders.sameBut(z, Float32Array.of(1, 9, 3), 0))
+  assert.equal(true, sliders.dimensionAxis(1).sameBut(z, Float32Array.of(1, 9, 3)))
+  assert.equal(false, sliders.dimensionAxis(0).sameBut(z, Float32Array.of(1, 9, 3)))
+})
+
+test("a direction's coordinate counts from the codes' middle in their spread, and what is at right angles stays", () => {
+  const axis = sliders.directionAxis({ vector: [0.6, 0.8, 0], middle: 2, spread: 0.5 })
+  const z = Float32Array.of(1, -2, 3)
+  close((0.6 - 1.6 - 2) / 0.5, axis.read(z), 1e-6)
+  const moved = axis.write(z, 1.5)
+  close(1.5, axis.read(moved), 1e-5)
+  close(0.8 * 1 - 0.6 * -2, 0.8 * moved[0] - 0.6 * moved[1], 1e-5)
+  close(3, moved[2])
+  assert.deepEqual([1, -2, 3], [...z])
+  assert.equal(true, axis.sameBut(z, moved))
+  assert.equal(false, axis.sameBut(z, Float32Array.of(1, -2, 3.01)))
 })
 
 test("the codes' own quantiles make a scale: its middle is their median, and it undoes itself", () => {

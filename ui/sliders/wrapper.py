@@ -23,7 +23,9 @@ N_QUANTILES = 101
 FEW = 3
 """So many sliders, and no more, have large pictures."""
 
-_component = component("sliders", Path(__file__).parent / "assets", ("normal", "scale", "strips", "row", "sliders"))
+draw_rows = component("sliders", Path(__file__).parent / "assets", (
+    "normal", "scale", "axis", "strips", "row", "sliders",
+))  # fmt: skip
 
 
 WORDS = {
@@ -32,6 +34,7 @@ WORDS = {
         "reset": "To 0, the middle of the prior, every dimension that is not held",
         "sigma": "Standard deviations of the prior",
         "unit": "σ",
+        "far": "the prior",
         "quantile": "Quantiles of the prior: each stretch of a slider is as probable as any other of its length",
     },
     "codes": {
@@ -69,7 +72,7 @@ def z_sliders(
     """
     explorer = place.explorer
     codes_alone = explorer.can.encode and not explorer.can.posterior
-    _component(
+    draw_rows(
         key=key,
         data={
             "place": place.data(),

@@ -1,19 +1,20 @@
-/* One dimension: its slider, its typed value, and whether it is held. */
+/* One dimension or direction: its slider, its typed value, and whether it is held. */
 
 const FAR_OUT = 5 // σ, where the prior has less than one draw in a million
 
 class SliderRow {
-  /** `sliders` has the name of the scale that is `chosen`, and takes `put(own, z)`, `settle()`, `hold(own)` and `say(text)`. */
-  constructor(sliders, element, { own, name, note, meaning, reach, farthest, quantiles }) {
+  /** `sliders` has the name of the scale that is `chosen`, and takes `put(row, z)`, `settle()`, `hold(own)` and `say(text)`. */
+  constructor(sliders, element, { own, along, marks, name, note, meaning, reach, farthest, quantiles }) {
     this.sliders = sliders
+    this.axis = along ? directionAxis(along) : dimensionAxis(own)
     this.scales = quantiles ? scalesOfCodes(quantiles) : SCALES
     this.element = element
-    this.own = own // the dimension, counted from 0
+    this.own = own // the dimension, counted from 0; a direction has none
     this.name = name
     this.ofData = reach
     this.reach = reach
     this.farthest = farthest
-    this.z = NaN // what is shown
+    this.z = NaN // the coordinate that is shown
     this.underHand = false
     this.undecided = false // whether a finger drags or scrolls
     this.touched = false // moved since it was grasped
@@ -24,7 +25,8 @@ class SliderRow {
     this.unit = element.querySelector(".unit")
     this.lock = element.querySelector(".hold")
     element.setAttribute("aria-label", name)
-    element.querySelector("b").textContent = name
+    Object.assign(element.querySelector("b"), { textContent: name, title: along ? name : "" })
+    this.marks = (marks ?? []).map(mark => this.mark(mark))
     Object.assign(element.querySelector("small"), { textContent: note, title: meaning })
     this.range.setAttribute("aria-label", name)
     this.field.setAttribute("aria-label", `Value of ${name}`)
@@ -96,7 +98,7 @@ class SliderRow {
   moved() {
     if (this.undecided) return
     this.touched = true
-    this.sliders.put(this.own, this.scale.z(this.range.valueAsNumber))
+    this.sliders.put(this, this.scale.z(this.range.valueAsNumber))
   }
 
   key(event) {
@@ -106,8 +108,8 @@ class SliderRow {
     event.preventDefault()
     // From z itself, as a key may repeat faster than frames follow.
     const [low, high] = this.scale.range(this.reach)
-    const to = this.scale.at(this.sliders.place.z[this.own]) + way * (event.shiftKey ? fine : step)
-    this.sliders.put(this.own, this.scale.z(Math.min(high, Math.max(low, to))))
+    const to = this.scale.at(this.axis.read(this.sliders.place.z)) + way * (event.shiftKey ? fine : step)
+    this.sliders.put(this, this.scale.z(Math.min(high, Math.max(low, to))))
     this.sliders.settle()
   }
 
@@ -116,9 +118,10 @@ class SliderRow {
     const z = scale.read(typedNumber(this.field.value), this.farthest)
     this.stopTyping()
     if (z === null) return this.sliders.say(`${this.name} stays where it is: it takes ${scale.allowed(this.farthest)}.`)
-    this.sliders.put(this.own, z)
+    this.sliders.put(this, z)
     this.sliders.settle()
-    this.sliders.say(this.scales === SCALES && Math.abs(z) > FAR_OUT ? `${this.name} is now far outside the prior.` : "")
+    const isFar = this.scales === SCALES && Math.abs(z) > FAR_OUT
+    this.sliders.say(isFar ? `${this.name} is now far outside ${this.sliders.data.words.far}.` : "")
   }
 
   /** Whatever stands in the field, it shows z again. */
@@ -129,6 +132,14 @@ class SliderRow {
   }
 
   // ---- what it shows
+
+  /** A tick on the line, where something of interest lies. */
+  mark({ at, title }) {
+    const tick = document.createElement("s")
+    Object.assign(tick, { className: "mark", title })
+    this.range.before(tick)
+    return { at, tick }
+  }
 
   /** Show z; `anchor` is where the pin stands, on which the slider's length depends: a pointer passing by does not change it. */
   paint(z, anchor, held) {
@@ -146,6 +157,7 @@ class SliderRow {
     }
     this.range.setAttribute("aria-valuetext", `${text} ${scale.unit}`)
     this.element.style.setProperty("--share", shareOf(scale, reach, z))
+    for (const { at, tick } of this.marks) tick.style.setProperty("--at", shareOf(scale, reach, at))
     this.unit.textContent = scale.unit
     if (!this.typing) this.field.value = text
   }

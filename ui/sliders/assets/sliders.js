@@ -1,4 +1,5 @@
-/* A slider for each dimension of a place. A hand on one moves z at once; whatever else moves z, they follow within a frame. */
+/* A slider for each dimension of a place, or for each of some directions. A hand on one moves z at once; whatever else moves
+   z, they follow within a frame. */
 
 const NOTED = 5000 // ms that a note stays
 
@@ -16,7 +17,9 @@ class Sliders extends LiveComponent {
     for (const element of [this.list, this.live, this.dead]) this.observer.observe(element)
   }
 
-  draw({ height, words }) {
+  draw({ height, words, rows }) {
+    if (this.strips && JSON.stringify(rows) !== this.shown) this.fill(this.place)
+    this.root.toggleAttribute("data-directions", Boolean(rows.directions))
     this.root.style.maxHeight = height ? `${height}px` : "none"
     for (const button of this.head.querySelectorAll("button")) {
       const { do: what, scale } = button.dataset
@@ -28,19 +31,32 @@ class Sliders extends LiveComponent {
 
   listen(place) {
     const chosen = (sharedHere().sliders ??= new Map()) // stays when the page is left and come back to
-    if (!chosen.has(place.name)) chosen.set(place.name, { scale: "sigma", held: new Set() })
-    this.chosen = chosen.get(place.name)
-    this.build(this.data.rows)
-    const strips = (this.strips = new Strips(place, this.rows))
-    this.choose(this.chosen.scale)
+    const name = `${place.name}${this.data.rows.directions ? " directions" : ""}`
+    if (!chosen.has(name)) chosen.set(name, { scale: "sigma", held: new Set() })
+    this.chosen = chosen.get(name)
+    this.fill(place)
     const { channel } = place
     const show = () => this.root.toggleAttribute("data-down", channel.status === "down")
     show()
     this.root.dataset.state = "ready"
     return [
-      place.watch(() => this.invalidate()), this.tells(place), channel.watch(show), () => strips.destroy(),
+      place.watch(() => this.invalidate()), this.tells(place), channel.watch(show), () => this.empty(),
       () => clearTimeout(this.noted),
     ]
+  }
+
+  /** The rows that Python sends, and their strips. */
+  fill(place) {
+    this.empty()
+    this.shown = JSON.stringify(this.data.rows)
+    this.build(this.data.rows)
+    this.strips = new Strips(place, this.rows)
+    this.choose(this.chosen.scale)
+  }
+
+  empty() {
+    this.strips?.destroy()
+    this.strips = null
   }
 
   build({ live, dead, unused, generous }) {
@@ -59,11 +75,9 @@ class Sliders extends LiveComponent {
 
   // ---- what the hand does
 
-  /** Move one dimension, the others staying where they are shown. */
-  put(own, value) {
-    const z = this.place.z.slice()
-    z[own] = value
-    this.place.move(z)
+  /** Move along one row's axis, the rest staying where it is shown. */
+  put({ axis }, value) {
+    this.place.move(axis.write(this.place.z, value))
   }
 
   hold(own) {
@@ -94,7 +108,7 @@ class Sliders extends LiveComponent {
 
   paint() {
     const { z, pin } = this.place
-    for (const row of this.rows) row.paint(z[row.own], (pin ?? z)[row.own], this.chosen.held.has(row.own))
+    for (const row of this.rows) row.paint(row.axis.read(z), row.axis.read(pin ?? z), this.chosen.held.has(row.own))
     this.strips.want()
   }
 

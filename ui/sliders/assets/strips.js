@@ -1,4 +1,4 @@
-/* The small pictures along the sliders: what one dimension does, the others being where they are. They yield to the hand:
+/* The small pictures along the sliders: what one dimension or direction does, the rest being where it is. They yield to the hand:
    one question at a time, for two of the rows that are in sight and no longer true, those first that wait longest. */
 
 const EVERY = 50 // ms between two questions
@@ -16,17 +16,13 @@ export function stripLayout(width, height, [, rows, columns], ratio = 1) {
   return { n: Math.max(FEWEST, room - (1 - (room % 2))), wide, high, size, smooth: scale < 1 }
 }
 
-/** True when a and b differ in nothing but entry `own`. */
-export const sameBut = (a, b, own) => a.length === b.length && a.every((value, i) => i === own || value === b[i])
-
-/** The z of all pictures of some rows, one behind the other: z with entry `own` taking each of the row's `values`. */
+/** The z of all pictures of some rows, one behind the other: z with each of the row's `values` along its `axis`. */
 export function stripBatch(z, rows) {
   const batch = new Float32Array(rows.reduce((sum, { values }) => sum + values.length, 0) * z.length)
   let at = 0
-  for (const { own, values } of rows) {
+  for (const { axis, values } of rows) {
     for (const value of values) {
-      batch.set(z, at)
-      batch[at + own] = value
+      batch.set(axis.write(z, value), at)
       at += z.length
     }
   }
@@ -34,11 +30,11 @@ export function stripBatch(z, rows) {
 }
 
 class Strips {
-  /** `rows` have `own`, `canvas`, `values(n)`: the z along them. */
+  /** `rows` have `axis`, `canvas`, `values(n)`: the coordinates along it. */
   constructor(place, rows) {
     this.place = place
     this.lane = place.channel.lane()
-    this.rows = rows.map(row => ({ row, own: row.own, canvas: row.canvas, visible: false, layout: null, asked: null, turn: 0 }))
+    this.rows = rows.map(row => ({ row, axis: row.axis, canvas: row.canvas, visible: false, layout: null, asked: null, turn: 0 }))
     this.scratch = document.createElement("canvas")
     this.askedAt = -Infinity
     this.asking = false
@@ -107,7 +103,7 @@ class Strips {
     this.turn++
     for (const strip of rows) {
       strip.turn = this.turn
-      strip.asked = { own: strip.own, values: strip.row.values(strip.layout.n), z, label }
+      strip.asked = { axis: strip.axis, values: strip.row.values(strip.layout.n), z, label }
     }
     const asked = rows.map(strip => strip.asked)
     this.asking = true
@@ -123,9 +119,9 @@ class Strips {
     })
   }
 
-  /** True while the strip shows, or is about to show, what it should; its own dimension makes no difference. */
-  holds({ own, row, layout, asked }) {
-    if (!asked || asked.label !== this.place.label || !sameBut(asked.z, this.place.z, own)) return false
+  /** True while the strip shows, or is about to show, what it should; its own coordinate makes no difference. */
+  holds({ axis, row, layout, asked }) {
+    if (!asked || asked.label !== this.place.label || !axis.sameBut(asked.z, this.place.z)) return false
     const [one] = row.values(layout.n)
     return asked.values.length === layout.n && asked.values[0] === one
   }
