@@ -55,7 +55,7 @@ class Picture:
     size: tuple[int, int]
 
 
-def decode(content: bytes, options: DataConfig) -> Picture:
+def decode(content: bytes, options: DataConfig, *, whole: int | None = None) -> Picture:
     """Decode a picture: the first frame, turned as its EXIF orientation says, as grey or RGB in 8 bits.
 
     16-bit grey is divided by 257, so that black stays 0 and white becomes 255; floating point has to be in [0, 1].
@@ -67,6 +67,8 @@ def decode(content: bytes, options: DataConfig) -> Picture:
     content : bytes
     options : DataConfig
         With `auto`, grey is made of colours that are grey within `GREY_TOLERANCE`.
+    whole : int, optional
+        Keep all of the picture, with its longer side at most so many pixels, whatever side is asked for.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def decode(content: bytes, options: DataConfig) -> Picture:
                     f"it has {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million in all"
                 )
             with _LARGE_ONE if width * height > LARGE else nullcontext():
-                return _decoded(picture, options)
+                return _decoded(picture, options, whole)
     except UnusableError:
         raise
     except Image.DecompressionBombError:
@@ -114,15 +116,17 @@ def _formats() -> tuple[str, ...]:
     return tuple(sorted(set(Image.OPEN) - NOT_READ))
 
 
-def _decoded(picture: Image.Image, options: DataConfig) -> Picture:
-    target = options.side or DEFAULT_SIDE
+def _decoded(picture: Image.Image, options: DataConfig, whole: int | None) -> Picture:
+    target = whole or options.side or DEFAULT_SIDE
     width, height = picture.size
     if picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):  # the four that turn it by a quarter
         width, height = height, width
     picture.draft(None, (4 * target, 4 * target))  # JPEG only: decodes at a half, a quarter or an eighth
     ImageOps.exif_transpose(picture, in_place=True)
     plain = _plain(picture)
-    if options.side is not None or not is_trainable(height, width):
+    if whole is not None:
+        plain.thumbnail((whole, whole), reducing_gap=3.0)
+    elif options.side is not None or not is_trainable(height, width):
         plain = square(plain, target)
     return Picture(_pixels(plain, options.colour), (width, height))
 
