@@ -27,6 +27,7 @@ HEAVY_MODULES = (
     "vae_core.explorer",
     "ui.lifeline",
     "ui.maps",
+    "ui.own_image",
     "ui.readout",
     "ui.scrubber",
     "ui.sliders",

@@ -274,7 +274,7 @@ def bad_requests(model: str) -> dict[str, bytes | str]:
         "at least 28": b"\x01" * 27,
         "but this one has 0": "some text",
         "not here any more": request("0" * 32, Z, number=7),
-        "kind of a request": request(model, Z, kind=3, number=7),
+        "kind of a request": request(model, Z, kind=9, number=7),
         "lane is a number": request(model, Z, lane=64, number=7),
         "takes z of 2 float32": request(model, [[1.0, 2.0, 3.0]], number=7),
         "but 5 bytes": request(model, number=7) + b"12345",

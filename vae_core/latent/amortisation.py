@@ -9,15 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_core.errors import ShapeError
-from vae_core.latent.optimise import (
-    Floats,
-    OnProgress,
-    Optimised,
-    Terms,
-    elbo_terms,
-    fixed_draws,
-    optimise_posterior,
-)
+from vae_core.latent.evidence import Floats, Terms, elbo_terms, fixed_draws
+from vae_core.latent.optimise import OnProgress, Optimised, optimise_posterior
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer

@@ -9,15 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_core.errors import ShapeError
-from vae_core.latent.optimise import (
-    Floats,
-    OnProgress,
-    elbo_terms,
-    even_draws,
-    fixed_draws,
-    optimise_point,
-    optimise_posterior,
-)
+from vae_core.latent.evidence import Floats, elbo_terms, even_draws, fixed_draws
+from vae_core.latent.optimise import OnProgress, optimise_point, optimise_posterior
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
