@@ -61,7 +61,7 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    from ui import axes, cache, decoder, maps, state
+    from ui import axes, cache, decoder, maps, own_encoding, state
     from vae_core import explorer as core
     from vae_core.device import available_devices
 
@@ -73,6 +73,7 @@ def warm_up() -> None:
             explorer = cache.open_explorer(models[state.first_model(list(models))], available_devices()[0])
             decoder.decode(explorer, np.zeros((1, explorer.latent_dim), np.float32))
             maps.map_points(explorer, axes.widest_plane(explorer))
+            own_encoding.see(explorer, np.full((8, 8, 1), 255, np.uint8), ())
 
 
 app = st.App(

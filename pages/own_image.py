@@ -73,6 +73,11 @@ def bring() -> None:
             key=f"canvas {task} of {key}",
             on_drawn=lambda drawn: own_image.note_drawing(explorer, task, drawn),
         )
+        if fills is not None:
+            st.caption(own_words.meaning_of_fills(fills))
+            pictures = to_uint8(fills.images).transpose(0, 2, 3, 1)
+            wall(place, z=fills.z, pictures=pictures, key=f"fills of {key}", on_settled=settle)
+            own_take.offer_fills(explorer, fills, image, drawing)
     with middle:
         maps.say_why_empty(explorer)
         plane = choose_plane(explorer)
@@ -97,17 +102,6 @@ def bring() -> None:
             class_names=names,
             key=f"own view of {key}",
         )
-        if fills is not None:
-            st.caption(own_words.meaning_of_fills(fills))
-            pictures = to_uint8(fills.images).transpose(0, 2, 3, 1)
-            wall(
-                place,
-                z=fills.z,
-                pictures=pictures,
-                key=f"fills of {key}",
-                on_settled=settle,
-            )
-            own_take.offer_fills(explorer, fills, image, drawing)
     readout(place, record=record, class_names=names, key=f"own readout of {key}")
 
 

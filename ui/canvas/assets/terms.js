@@ -2,9 +2,11 @@
 
 const COLUMNS = { elbo: "ELBO", log_likelihood: "log-likelihood", kl: "KL", squared_error: "squared error" }
 
-/** Fill a table with a row for each of [{name, role, elbo, log_likelihood, kl, squared_error}]; columns that no row has go. */
+/** Fill a table with a row for each of [{name, role, elbo, log_likelihood, kl, squared_error}]; columns that no row has go, and
+    the squared error where there is an ELBO. */
 function fillTerms(table, rows, gap) {
-  const shown = Object.keys(COLUMNS).filter(column => rows.some(row => typeof row[column] === "number"))
+  const has = column => rows.some(row => typeof row[column] === "number")
+  const shown = Object.keys(COLUMNS).filter(column => has(column) && !(column === "squared_error" && has("elbo")))
   const cell = (tag, text, name = "") => Object.assign(document.createElement(tag), { textContent: text, className: name })
   const line = cells => {
     const row = document.createElement("tr")

@@ -106,8 +106,9 @@ function paintMarks(canvas, marks) {
   if (ellipse) paintEllipse(pen, ellipse, view, side, stroke, theme)
   for (const code of brought) {
     const colour = roleColour(code.role, theme)
-    if (code.long !== undefined) paintEllipse(pen, code, view, side, stroke, { ink: colour, paper })
-    dot(toPixel(view, side, code.zx, code.zy), 4.5, colour)
+    const isSpread = code.long !== undefined
+    dot(toPixel(view, side, code.zx, code.zy), isSpread ? 2 : 4.5, colour)
+    if (isSpread) paintEllipse(pen, code, view, side, stroke, { ink: colour, paper })
   }
   if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
   const edge = pin && edgeOf(pin, side, ARROW)
