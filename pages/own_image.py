@@ -18,7 +18,7 @@ from vae_core.data.recipe import SWITCHES
 from vae_core.images import to_uint8
 
 HINTS = {
-    "draw": "It is encoded as you draw, and made as the data set is: what each step does stands below.",
+    "draw": "Encoded as you draw. Each step that makes it like the model's own data stands below, and can be left out.",
     "mask": "Cover a part of {subject}: z is sought for the rest alone, and the part filled in by it.",
     "follow": "Paint light or dark on the decoded image: z follows, as far as a decoded image can.",
 }
