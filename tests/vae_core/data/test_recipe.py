@@ -41,7 +41,7 @@ def test_the_ink_is_scaled_and_centred_as_in_mnist() -> None:
     """The longer side has 20 of 28 pixels, and the centre of mass lies within half a pixel of index 14."""
     image = made(stroke())[0].astype(float)
     places = [np.average(np.arange(28), weights=image.sum(axis)) for axis in (1, 0)]
-    assert 20 == max(extent(image[None]))  # type: ignore[arg-type]
+    assert 20 == max(extent(image[None]))
     assert np.abs(np.array(places) - 14).max() <= 0.5
 
 
