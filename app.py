@@ -33,6 +33,7 @@ HEAVY_MODULES = (
     "ui.directions.worth",
     "ui.lifeline",
     "ui.maps",
+    "ui.own_image",
     "ui.readout",
     "ui.scrubber",
     "ui.sliders",
@@ -66,7 +67,7 @@ def warm_up() -> None:
     """Do once at the start what the first visitor would wait for."""
     for module in HEAVY_MODULES:
         importlib.import_module(module)
-    from ui import axes, cache, decoder, map_layers, maps, state
+    from ui import axes, cache, decoder, map_layers, maps, own_encoding, state
     from vae_core import explorer as core
     from vae_core.device import available_devices
 
@@ -79,6 +80,7 @@ def warm_up() -> None:
             decoder.decode(explorer, np.zeros((1, explorer.latent_dim), np.float32))
             maps.map_points(explorer, axes.widest_plane(explorer))
             map_layers.warm_up(explorer)
+            own_encoding.see(explorer, np.full((8, 8, 1), 255, np.uint8), ())
 
 
 app = st.App(

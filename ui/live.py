@@ -6,13 +6,18 @@ or refuses with 403 when the token is missing, forged or older than ten minutes,
 
 Request, 28 bytes and then z::
 
-     0 u8   kind     1 decode, 2 point
+     0 u8   kind     1 decode, 2 point, 3 encode
      1 u8   lane     0 … 63: the newest request of a lane replaces an older one of it that still waits
-     2 u16  split    kind 2: 0 test, 1 train (with validation), 2 all (train, then test); kind 1: 0
+     2 u16  split    kind 2: 0 test, 1 train (with validation), 2 all (train, then test); kind 1: 0; kind 3: how
+                     the picture is prepared, a sum of 1 invert, 2 crop, 4 centre
      4 u32  number   chosen by the client, comes back in the answer
      8 16 B model    the first 16 bytes of its card's key
-    24 i32  which    kind 1: class, or -1 for none; kind 2: index into the split, or -1 for the one nearest to z
-    28 f32  z        n × D: 1 to 4096 of them for kind 1; for kind 2 one when which is -1, else none
+    24 i32  which    kind 1 and 3: class, or -1 for none; kind 2: index into the split, or -1 for the one nearest to z
+    28 f32  z        n × D: 1 to 4096 of them for kind 1; for kind 2 one when which is -1, else none; for kind 3
+                     these three instead:
+    28 u16  height   4 … 256
+    30 u16  width    4 … 256
+    32 u8   pixels   height × width × channels, 1 or 3 of these
 
 Answer, 24 bytes, then pixels and text::
 
@@ -28,8 +33,11 @@ Answer, 24 bytes, then pixels and text::
     24 u8   pixels   n × height × width × channels, then the text
 
 Kind 1 gives n images. Kind 2 gives the reconstruction decode(mu) and, where the data is on this machine, the
-original; its text is the JSON of `ui.records.PointRecord.facts`. A request that is refused is answered all the same,
-with number 0 when it is too short to have one. Of a lane's requests those that a newer one replaced are not answered.
+original; its text is the JSON of `ui.records.PointRecord.facts`. Kind 3 gives the picture after each step of
+`vae_core.data.recipe.prepare`, the last one being the image, and then, if there is an encoder and something to be
+encoded, decode(mu); its text is the JSON of `ui.own_encoding.Seen.facts`. A request that is refused is answered all the
+same, with number 0 when it is too short to have one. Of a lane's requests those that a newer one replaced are not
+answered.
 
 Limits: a message of 1 MiB (more: closed with 1009); 4096 images, and 16 MiB of them, a request, and 32 MiB that one
 client has asked for and was not sent yet (more: refused), 512 MiB of all clients (the one that holds most is let go);

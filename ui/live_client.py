@@ -9,17 +9,29 @@ import math
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui import decoder, live_budget, records
+from ui import decoder, live_budget, own_encoding, records
 from ui.decoder_worker import Done, Pixels
 from ui.live_allowance import Allowance
 from ui.live_transport import GOING_AWAY, POLICY, TOO_LARGE, UNREACHABLE, dismiss, drained, transport_of
-from ui.live_wire import DECODE, Answer, Head, MalformedError, number_of, packed, read_head, read_z
+from ui.live_wire import (
+    DECODE,
+    ENCODE,
+    Answer,
+    Head,
+    MalformedError,
+    number_of,
+    packed,
+    read_head,
+    read_picture,
+    read_z,
+)
 from vae_core import LatentExplorer
 from vae_core.errors import CheckpointError, ShapeError, VaeCoreError
 
@@ -36,7 +48,7 @@ noise is read slowly."""
 SEND_SECONDS, IDLE_SECONDS, WATCH_SECONDS = 10.0, 300.0, 1.0
 
 RECORDS = ThreadPoolExecutor(4, thread_name_prefix="live records")
-"""For data points: looking them up takes longer than the event loop may wait."""
+"""For data points and pictures: to look them up, or to encode them, takes longer than the event loop may wait."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +74,7 @@ class Client:
         self._asked: dict[int, tuple[int, int]] = {}  # lane -> number and bytes of the newest request not answered yet
         self._held = 0  # bytes of these two, and of the answer that is being sent
         self._to_send = asyncio.Event()
-        self._points: dict[int, tuple[Head, LatentExplorer, npt.NDArray[np.float32], float]] = {}  # lane -> the newest
+        self._lookups: dict[int, Callable[[], Answer]] = {}  # lane -> the newest
         self._to_look_up = asyncio.Event()
         self._heard = perf_counter()
         self._sending_since: float | None = None
@@ -70,7 +82,7 @@ class Client:
 
     async def serve(self) -> None:
         """Answer until the client leaves, or must go."""
-        work = [self._receive(), self._send(), self._answer_points(), self._watch(), self._expelled()]
+        work = [self._receive(), self._send(), self._answer_lookups(), self._watch(), self._expelled()]
         live_budget.join(self)
         tasks = [asyncio.create_task(part) for part in work]
         try:
@@ -122,16 +134,26 @@ class Client:
     async def _take(self, message: bytes, received: float) -> None:
         head = read_head(message)
         explorer = await self._lookup(head.model)
+        image = math.prod(explorer.image_shape)
+        if head.kind == ENCODE:
+            picture = read_picture(message)
+            self._reserve(head, len(message) + own_encoding.MOST_IMAGES * image)
+            return self._soon(head, partial(_encoded, head, explorer, picture, received))
         z = read_z(message, head, explorer.latent_dim)
-        self._reserve(head, len(message) + (len(z) if head.kind == DECODE else 2) * math.prod(explorer.image_shape))
+        self._reserve(head, len(message) + (len(z) if head.kind == DECODE else 2) * image)
         if head.kind == DECODE:
-            self._points.pop(head.lane, None)
+            self._lookups.pop(head.lane, None)
             label = None if head.which == -1 else np.full(len(z), head.which, np.int64)
             decoder.submit(explorer, z, label, self._done(head, received), client=self, lane=head.lane)
         else:
-            decoder.withdraw(self, head.lane)
-            self._points[head.lane] = (head, explorer, z, received)
-            self._to_look_up.set()
+            self._soon(head, partial(_point, head, explorer, z, received))
+        return None
+
+    def _soon(self, head: Head, look_up: Callable[[], Answer]) -> None:
+        """Have it looked up in a thread, instead of what its lane asked for before."""
+        decoder.withdraw(self, head.lane)
+        self._lookups[head.lane] = look_up
+        self._to_look_up.set()
 
     def _reserve(self, head: Head, size: int) -> None:
         """Hold the bytes of a request and its answer, instead of those of an older request of its lane."""
@@ -188,14 +210,13 @@ class Client:
     def _sends(self) -> None:
         self._sending_since = perf_counter()
 
-    async def _answer_points(self) -> None:
+    async def _answer_lookups(self) -> None:
         while True:
             await self._to_look_up.wait()
             self._to_look_up.clear()
-            while self._points:
-                lane = next(iter(self._points))
-                head, explorer, z, received = self._points.pop(lane)
-                self._put(lane, await self._loop.run_in_executor(RECORDS, _point, head, explorer, z, received))
+            while self._lookups:
+                lane = next(iter(self._lookups))
+                self._put(lane, await self._loop.run_in_executor(RECORDS, self._lookups.pop(lane)))
 
     async def _watch(self) -> int | None:
         while True:
@@ -219,6 +240,15 @@ def _point(head: Head, explorer: LatentExplorer, z: npt.NDArray[np.float32], rec
             record = records.point_record(explorer, head.split, head.which)
         text = json.dumps(record.facts, allow_nan=False)
         return Answer(head.number, received, np.stack(record.images), text, perf_counter() - start)
+    except Exception as problem:
+        return _refusal(head, received, problem)
+
+
+def _encoded(head: Head, explorer: LatentExplorer, picture: Pixels, received: float) -> Answer:
+    start = perf_counter()
+    try:
+        seen = own_encoding.see(explorer, picture, own_encoding.switches_of(head.switches), head.which)
+        return Answer(head.number, received, seen.pictures, seen.text, perf_counter() - start)
     except Exception as problem:
         return _refusal(head, received, problem)
 

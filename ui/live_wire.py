@@ -12,14 +12,21 @@ import numpy.typing as npt
 from ui.decoder_worker import Pixels
 from vae_core.errors import VaeCoreError
 
-DECODE, POINT = 1, 2
+DECODE, POINT, ENCODE = 1, 2, 3
 SPLITS = ("test", "train", "all")
 N_LANES = 64
+N_SWITCHES = 8
+"""Combinations of the steps that a picture may be prepared by."""
+
+LEAST_SIDE, LARGEST_SIDE = 4, 256
+"""Pixels of a picture to be encoded."""
+
 MOST_IMAGES = 4096
 FARTHEST = 1e6
 """|z| beyond which a network's sums may overflow."""
 
 _REQUEST = Struct("<BBHI16si")
+_SIDES = Struct("<HH")
 _ANSWER = Struct("<IBBHHHffI")
 
 
@@ -37,6 +44,7 @@ class Head:
     number: int
     model: bytes
     which: int
+    switches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,19 @@ def read_head(message: bytes) -> Head:
     if len(message) < _REQUEST.size:
         raise MalformedError(f"A request has at least {_REQUEST.size} bytes, but this one has {len(message)}.")
     kind, lane, split, number, model, which = _REQUEST.unpack_from(message)
-    if kind not in (DECODE, POINT):
-        raise MalformedError(f"The kind of a request is 1 (decode) or 2 (point), but it is {kind}.")
+    if kind not in (DECODE, POINT, ENCODE):
+        raise MalformedError(f"The kind of a request is 1 (decode), 2 (point) or 3 (encode), but it is {kind}.")
     if lane >= N_LANES:
         raise MalformedError(f"A lane is a number from 0 to {N_LANES - 1}, but it is {lane}.")
-    if split >= (len(SPLITS) if kind == POINT else 1):
-        raise MalformedError(f"The split is 0, or for a point 0 to {len(SPLITS) - 1}, but it is {split}.")
+    if split >= {DECODE: 1, POINT: len(SPLITS), ENCODE: N_SWITCHES}[kind]:
+        raise MalformedError(
+            f"The split is 0, or for a point 0 to {len(SPLITS) - 1}, or to encode switches, 0 to {N_SWITCHES - 1}, "
+            f"but it is {split}."
+        )
     if which < -1:
         raise MalformedError(f"A class or an index is not negative, and -1 for none, but it is {which}.")
+    if kind == ENCODE:
+        return Head(kind, lane, SPLITS[0], number, model, which, switches=split)
     return Head(kind, lane, SPLITS[split], number, model, which)
 
 
@@ -107,6 +120,28 @@ def read_z(message: bytes, head: Head, latent_dim: int) -> npt.NDArray[np.float3
     if not (np.abs(z) <= FARTHEST).all():  # false for NaN too
         raise MalformedError(f"The values of z must be finite, and from -{FARTHEST:g} to {FARTHEST:g}.")
     return z
+
+
+def read_picture(message: bytes) -> Pixels:
+    """The picture of a request to encode, (H, W, C) with C of 1 or 3.
+
+    Raises
+    ------
+    MalformedError
+        When its sides are out of range, or its bytes are not as many as they say.
+    """
+    start = _REQUEST.size + _SIDES.size
+    if len(message) < start:
+        raise MalformedError(f"A request to encode has at least {start} bytes, but this one has {len(message)}.")
+    height, width = _SIDES.unpack_from(message, _REQUEST.size)
+    if not (LEAST_SIDE <= height <= LARGEST_SIDE and LEAST_SIDE <= width <= LARGEST_SIDE):
+        raise MalformedError(
+            f"A picture's sides have {LEAST_SIDE} to {LARGEST_SIDE} pixels, but these are {height} and {width}."
+        )
+    n_bytes = len(message) - start
+    if n_bytes not in (height * width, 3 * height * width):
+        raise MalformedError(f"A picture of {height} x {width} has 1 or 3 bytes a pixel, but {n_bytes} bytes came.")
+    return np.frombuffer(message, np.uint8, offset=start).reshape(height, width, -1)
 
 
 def packed(answer: Answer) -> bytes:

@@ -18,13 +18,9 @@ st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 PAGES = [
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
+    ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
     ("sample", "Sample", ":material/casino:", "Draw from the prior or a fitted sampler, and see where the draws lie."),
-    (
-        "directions",
-        "Directions",
-        ":material/north_east:",
-        "Find what moves with a class or number, and move along it.",
-    ),
+    ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),

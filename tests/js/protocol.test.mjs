@@ -96,3 +96,9 @@ test("a typed number may have a comma and a true minus, and nothing else", () =>
   for (const [text, number] of Object.entries(numbers)) assert.equal(number, js.typedNumber(text))
   for (const text of ["", " ", "-", ".", "1,5,2", "1e2", "Infinity", "0x10", "--1", "1 2"]) assert.ok(isNaN(js.typedNumber(text)), text)
 })
+
+test("a request to encode has its picture's sides and pixels in the place of z", () => {
+  const picture = { height: 2, width: 3, pixels: Uint8Array.of(1, 2, 3, 4, 5, 255) }
+  const bytes = js.encodeRequest({ kind: js.ENCODE, lane: 1, number: 2, model: MODEL, which: -1, picture, switches: 5 })
+  assert.equal(hex(bytes), `03010500${"02000000"}${MODEL}ffffffff${"02000300"}0102030405ff`)
+})

@@ -54,6 +54,14 @@ def point_request(
     return head + np.asarray(z, "<f4").tobytes()
 
 
+def encode_request(
+    model: str, picture: npt.NDArray[np.uint8], *, switches: int = 0, label: int = -1, number: int = 1, lane: int = 0
+) -> bytes:
+    """Bytes of a request to encode a picture (H, W, C)."""
+    head = struct.pack("<BBHI16si", 3, lane, switches, number, bytes.fromhex(model), label)
+    return head + struct.pack("<HH", *picture.shape[:2]) + picture.tobytes()
+
+
 def read(message: bytes) -> Answer:
     """Read the bytes of an answer."""
     number, status, channels, height, width, n, ms, server_ms, n_text = struct.unpack_from("<IBBHHHffI", message)

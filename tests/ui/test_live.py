@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.browser.serving import serve_app
-from tests.ui.live_client import LiveClient, deaf_client, live_client, point_request, request
+from tests.ui.live_client import LiveClient, deaf_client, encode_request, live_client, point_request, request
 from tests.ui.stub_explorer import StubExplorer
 from ui import decoder_worker, live, live_allowance, live_budget, live_models, records
 from ui import live_client as server_side
@@ -274,7 +274,7 @@ def bad_requests(model: str) -> dict[str, bytes | str]:
         "at least 28": b"\x01" * 27,
         "but this one has 0": "some text",
         "not here any more": request("0" * 32, Z, number=7),
-        "kind of a request": request(model, Z, kind=3, number=7),
+        "kind of a request": request(model, Z, kind=9, number=7),
         "lane is a number": request(model, Z, lane=64, number=7),
         "takes z of 2 float32": request(model, [[1.0, 2.0, 3.0]], number=7),
         "but 5 bytes": request(model, number=7) + b"12345",
@@ -289,6 +289,13 @@ def bad_requests(model: str) -> dict[str, bytes | str]:
         "0 to 2": head.pack(2, 0, 3, 7, key, 0),
         "by its index or by one z": head.pack(2, 0, 0, 7, key, -1),
         "but 1 z and 5 came": head.pack(2, 0, 0, 7, key, 5) + np.float32(Z).tobytes(),
+        "at least 32 bytes": head.pack(3, 0, 0, 7, key, -1) + b"\x08\0\x08",
+        "sides have 4 to 256": encode_request(model, np.zeros((257, 4, 1), np.uint8), number=7),
+        "but these are 3": encode_request(model, np.zeros((3, 8, 1), np.uint8), number=7),
+        "1 or 3 bytes a pixel": encode_request(model, np.zeros((8, 8, 2), np.uint8), number=7),
+        "but 63 bytes came": encode_request(model, np.zeros((8, 8, 1), np.uint8), number=7)[:-1],
+        "switches, 0 to 7": encode_request(model, np.zeros((8, 8, 1), np.uint8), switches=8, number=7),
+        "trained without one": encode_request(model, np.zeros((8, 8, 1), np.uint8), label=3, number=7),
         "has images 0 to": head.pack(2, 0, 0, 7, key, 2_000_000_000),
     }
 
@@ -333,13 +340,14 @@ def test_random_messages_hurt_nobody(url: str, digits: LatentExplorer) -> None:
     """A thousand of them, some of them nearly right, are answered or end in a closed socket (1008), no more."""
     rng = np.random.default_rng(0)
     model = live.offer(digits)["model"]
-    good = request(model, Z, number=7)
+    goods = [request(model, Z, number=7), encode_request(model, np.full((8, 8, 1), 99, np.uint8), number=7)]
     left, codes = 1000, set()
     while left:
         with client(url, digits) as (page, _), suppress(ConnectionClosed):
             while left:
                 left -= 1
                 noise = rng.bytes(int(rng.integers(0, 80)))
+                good = goods[left // 3 % 2]
                 page.send(noise if left % 3 else bytes(a ^ b if b > 250 else a for a, b in zip(good, noise * 40)))  # noqa: B905
                 with suppress(TimeoutError):
                     page.receive(0.001)

@@ -17,6 +17,7 @@ class Place {
     this.lane = this.recordLane = null // lanes of the channel, while somebody watches
     this.pictureOf = null // the z whose picture was asked for last, or has come
     this.recordOf = null
+    this.brought = [] // codes of an image of one's own: {mu, sigma or null, role}
     this.trouble = "" // why the server refuses to decode, in one sentence
     this.untold = false // a hand has settled, or is about to, and Python does not know yet
     this.reporters = new Set() // how components tell Python
@@ -97,6 +98,12 @@ class Place {
     for (const place of sharedHere().places.values()) if (place.data.model === this.data.model) place.relabel(label)
     this.untold = true
     this.settle()
+  }
+
+  /** Show on the map where an image of one's own lies: its codes, {mu, sigma or null, role "accent" or "contrast"}. */
+  bring(codes) {
+    this.brought = codes
+    this.tell()
   }
 
   /** z stays where it is, its pictures do not. */

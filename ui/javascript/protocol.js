@@ -2,6 +2,7 @@
 
 export const DECODE = 1
 export const POINT = 2
+export const ENCODE = 3
 export const SPLITS = ["test", "train", "all"]
 
 const REQUEST_HEADER = 28
@@ -12,17 +13,24 @@ const MOST_BYTES = 2 ** 20 // a request
 /** How many images of D dimensions one request may ask for. */
 export const mostImages = latentDim => Math.min(MOST_IMAGES, Math.floor((MOST_BYTES - REQUEST_HEADER) / 4 / latentDim))
 
-/** Bytes of a request. `model` is 32 hexadecimal digits; `which` a class (decode) or an index (point), -1 for none. */
-export function encodeRequest({ kind = DECODE, lane = 0, split = "test", number = 0, model, which = -1, z = [] }) {
-  const buffer = new ArrayBuffer(REQUEST_HEADER + 4 * z.length)
+/** Bytes of a request. `model` is 32 hexadecimal digits; `which` a class (decode, encode) or an index (point), -1 for none;
+    `picture` is {height, width, pixels}, and `switches` how it is prepared (encode). */
+export function encodeRequest({
+  kind = DECODE, lane = 0, split = "test", number = 0, model, which = -1, z = [], picture = null, switches = 0,
+}) {
+  const buffer = new ArrayBuffer(REQUEST_HEADER + (picture ? 4 + picture.pixels.length : 4 * z.length))
   const view = new DataView(buffer)
   view.setUint8(0, kind)
   view.setUint8(1, lane)
-  view.setUint16(2, kind === POINT ? SPLITS.indexOf(split) : 0, true)
+  view.setUint16(2, kind === POINT ? SPLITS.indexOf(split) : switches, true)
   view.setUint32(4, number, true)
   for (let i = 0; i < 16; i++) view.setUint8(8 + i, parseInt(model.slice(2 * i, 2 * i + 2), 16))
   view.setInt32(24, which, true)
-  new Float32Array(buffer, REQUEST_HEADER).set(z)
+  if (picture) {
+    view.setUint16(REQUEST_HEADER, picture.height, true)
+    view.setUint16(REQUEST_HEADER + 2, picture.width, true)
+    new Uint8Array(buffer, REQUEST_HEADER + 4).set(picture.pixels)
+  } else new Float32Array(buffer, REQUEST_HEADER).set(z)
   return buffer
 }
 

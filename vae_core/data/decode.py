@@ -62,7 +62,7 @@ class Picture:
     size: tuple[int, int]
 
 
-def decode(content: bytes, options: DataConfig) -> Picture:
+def decode(content: bytes, options: DataConfig, *, whole: int | None = None) -> Picture:
     """Decode a picture: the first frame, turned as its EXIF orientation says, as grey or RGB in 8 bits.
 
     16-bit grey is divided by 257, so that black stays 0 and white becomes 255; floating point has to be in [0, 1].
@@ -74,6 +74,8 @@ def decode(content: bytes, options: DataConfig) -> Picture:
     content : bytes
     options : DataConfig
         With `auto`, grey is made of colours that are grey within `GREY_TOLERANCE`.
+    whole : int, optional
+        Keep all of the picture, with its longer side at most so many pixels, whatever side is asked for.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def decode(content: bytes, options: DataConfig) -> Picture:
             _check_size(width, height)
             _check_packing(picture)
             with _LARGE_ONE if width * height > LARGE else nullcontext():
-                return _decoded(picture, options)
+                return _decoded(picture, options, whole)
     except UnusableError:
         raise
     except Image.DecompressionBombError:
@@ -147,15 +149,17 @@ class _Counted(io.BytesIO):
         return super().read(size)
 
 
-def _decoded(picture: Image.Image, options: DataConfig) -> Picture:
-    target = options.side or DEFAULT_SIDE
+def _decoded(picture: Image.Image, options: DataConfig, whole: int | None) -> Picture:
+    target = whole or options.side or DEFAULT_SIDE
     width, height = picture.size
     if picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):  # the four that turn it by a quarter
         width, height = height, width
     picture.draft(None, (4 * target, 4 * target))  # JPEG only: decodes at a half, a quarter or an eighth
     ImageOps.exif_transpose(picture, in_place=True)
     plain = _plain(picture)
-    if options.side is not None or not is_trainable(height, width):
+    if whole is not None:
+        plain.thumbnail((whole, whole), reducing_gap=3.0)
+    elif options.side is not None or not is_trainable(height, width):
         plain = square(plain, target)
     return Picture(_pixels(plain, options.colour), (width, height))
 

@@ -20,21 +20,22 @@ class Marks {
     const { view, side, theme, data, hover, selection, place, pin, plane } = this.map
     const lit = place?.pointed?.sample
     const { outline, n, drawing } = selection
-    const painted = [view, side, theme, data, place?.pin, lit, hover.found, hover.facts, outline, n, drawing && {}]
+    const painted = [view, side, theme, data, place?.pin, place?.brought, lit, hover.found, hover.facts, outline, n, drawing && {}]
     if (this.painted?.every((value, i) => value === painted[i])) return
     this.painted = painted
     const at = pin.paint()
     paintMarks(this.canvas, {
       view, side, theme, prior: place && !place.data.encodes && plane, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
-      found: hover.found, ellipse: hover.ellipse, pin: at,
+      found: hover.found, ellipse: hover.ellipse, brought: (place?.brought ?? []).map(code => codeOn(plane, code)), pin: at,
     })
   }
 }
 
 /** Paint all of them on a canvas that covers the plot area. `prior` is the plane when its rings are to be drawn, `paths` and `markers` are as MapPath and MapMarkers, `group` and
-    `drawing` are outlines, `n` is how many points the group has, `found` and `ellipse` are the Hover's, `pin` is a pixel. */
+    `drawing` are outlines, `n` is how many points the group has, `found` and `ellipse` are the Hover's, `brought` is what
+    `codeOn` gives, `pin` is a pixel. */
 function paintMarks(canvas, marks) {
-  const { view, side, theme, prior, paths, markers, group, drawing, n, found, ellipse, lit, pin } = marks
+  const { view, side, theme, prior, paths, markers, group, drawing, n, found, ellipse, brought, lit, pin } = marks
   const ratio = window.devicePixelRatio || 1
   const size = Math.round(side * ratio)
   if (canvas.width !== size) canvas.width = canvas.height = size
@@ -103,6 +104,12 @@ function paintMarks(canvas, marks) {
   const at = markers.flatMap(({ xy, z }) => (z ? xy : xy.map(() => null)))[lit]
   if (at) dot(toPixel(view, side, ...at), 6, accent)
   if (ellipse) paintEllipse(pen, ellipse, view, side, stroke, theme)
+  for (const code of brought) {
+    const colour = roleColour(code.role, theme)
+    const isSpread = code.long !== undefined
+    dot(toPixel(view, side, code.zx, code.zy), isSpread ? 2 : 4.5, colour)
+    if (isSpread) paintEllipse(pen, code, view, side, stroke, { ink: colour, paper })
+  }
   if (found) ring(toPixel(view, side, found.zx, found.zy), 7, ink)
   const edge = pin && edgeOf(pin, side, ARROW)
   if (edge) paintArrow(pen, edge, theme)
@@ -134,6 +141,12 @@ function paintCount(pen, corners, n, side, { ink, paper, font }) {
   pen.fillStyle = paper
   pen.textBaseline = "middle"
   pen.fillText(text, x + 7, y + 10.5)
+}
+
+/** Where a code {mu, sigma or null, role} lies on the plane, and its ellipse there if it has a spread. */
+function codeOn(plane, { mu, sigma, role }) {
+  const [zx, zy] = project(plane, mu)
+  return { zx, zy, role, ...(sigma && ellipseOf(covariance(plane, sigma))) }
 }
 
 /** One and two standard deviations of q(z|x). */
