@@ -25,6 +25,8 @@ HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
     "vae_core.explorer",
+    "ui.ledger.panels",
+    "ui.ledger_table",
     "ui.lifeline",
     "ui.maps",
     "ui.readout",

@@ -9,8 +9,8 @@ from time import monotonic
 
 import streamlit as st
 
-LOOKS = ("axes", "points", "colour", "group", "class")
-"""How the map is looked at, and which class a model that takes one is asked for."""
+LOOKS = ("axes", "points", "colour", "group", "class", "order", "where", "row")
+"""How the map and the ledger are looked at, and which class a model that takes one is asked for."""
 
 UNDERWAY_SECONDS = 2.0
 """A run that was asked for before the browser heard of the last change carries the address before: no going back."""

@@ -19,6 +19,7 @@ PAGES = [
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
     ("sample", "Sample", ":material/casino:", "Draw from the prior and see where the draws lie."),
+    ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),

@@ -21,7 +21,7 @@ N_DRAWS = 16
 """k of the importance-weighted bound."""
 
 LEDGER_SEED = 20_150_901
-"""Of the k draws; each image has a stream of its own, so that a row depends neither on the batches nor on the others."""
+"""Of the k draws; each image has a stream of its own, so that a row depends neither on batches nor on other images."""
 
 BATCH = 256
 FIGURES = ("log_likelihood", "kl", "elbo", "bound", "gap", "agreement")
@@ -88,7 +88,8 @@ class Ledger:
         """Whether most of a row's neighbours are of another class than it, (N,): wrong labels do, and odd images."""
         if self.labels is None or self.near_class is None:
             return np.zeros(len(self), np.bool_)
-        return self.near_class != self.labels
+        disagrees: npt.NDArray[np.bool_] = self.near_class != self.labels
+        return disagrees
 
     @property
     def splits(self) -> npt.NDArray[np.int64]:
@@ -196,7 +197,9 @@ def make_ledger(
     def score(some: slice) -> npt.NDArray[np.float64]:
         on_progress(0.05 + 0.8 * some.start / len(images))
         given = None if logvar is None else logvar[some]
-        return _scored(explorer, images[some], mu[some], given, z[some], None if told is None else told[some], some.start)
+        return _scored(
+            explorer, images[some], mu[some], given, z[some], None if told is None else told[some], some.start
+        )
 
     found = np.concatenate(do(len(images), score)).astype(np.float32)  # (N, 1 or 2)
     ledger = Ledger(counts, mu, logvar, labels, found[:, 0], found[:, 1] if found.shape[1] > 1 else None)

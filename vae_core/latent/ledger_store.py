@@ -89,9 +89,7 @@ def load_ledger(folder: Path, card: Card, checkpoints_dir: str | Path | None = N
 
 
 def _header(card: Card) -> Header:
-    return Header(
-        format=1, weights=card.files.weights, data=card.data.checksum, n_draws=N_DRAWS, seed=LEDGER_SEED
-    )
+    return Header(format=1, weights=card.files.weights, data=card.data.checksum, n_draws=N_DRAWS, seed=LEDGER_SEED)
 
 
 def _shapes(card: Card) -> dict[str, tuple[tuple[int, ...], bool]]:
