@@ -6,6 +6,7 @@ from ui import maps, state
 from ui.axes import choose_plane
 from ui.classes import choose_class, told_classes
 from ui.decoder import decode
+from ui.group_panel import group_panel
 from ui.latent_map import latent_map
 from ui.readout import readout
 from ui.sliders import z_sliders
@@ -24,9 +25,7 @@ def explore() -> None:
         colour = maps.choose_colour(explorer, split)
         group = maps.current_group(explorer, plane, split)
         if group is not None:
-            with st.popover(f"{len(group.indices):,} chosen", icon=":material/select_all:", width="content"):
-                st.caption(maps.describe_group(explorer, split, group.indices))
-                st.button("Clear", on_click=maps.set_group, args=(explorer, plane, split, None))
+            group_panel(explorer, plane, split, group)
     place = state.explore_place(explorer, split)
     record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names

@@ -1,6 +1,5 @@
 """Ledger: every image of the data set with its figures, sorted and filtered; outliers and wrong labels at a glance."""
 
-import numpy as np
 import streamlit as st
 
 from ui import maps, state
@@ -20,7 +19,7 @@ from ui.view import view
 
 explorer = state.current_explorer()
 ledger = current_ledger(explorer)
-ROOM = 430
+ROOM = 330
 """Pixels of the table's rows."""
 
 
@@ -43,7 +42,8 @@ def show() -> None:
         where = choose_where(explorer, ledger)
         extra = choose_columns(explorer, ledger)
     rows = looks.chosen_rows(ledger, where, order)
-    left, right = st.columns([3, 2], gap="medium")
+    wall_of_rows(explorer, ledger, rows, order, row, pick)
+    left, right = st.columns([2, 1], gap="medium")
     with left:
         ledger_table(
             table_columns(explorer, ledger, extra),
@@ -60,43 +60,37 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{len(rows):,} of {len(ledger):,} images", width="content")
             offer_rows(explorer, ledger, rows)
-    with right:
-        wall_of_rows(explorer, ledger, rows, order, row, pick)
-    detail(row)
-
-
-def detail(row: int | None) -> None:
-    """What is chosen: its place on the map, its pictures, its neighbours; without a row that of the pin."""
-    split = chosen.split_of(ledger)
-    place, plane = state.explore_place(explorer, split), choose_plane(explorer)
-    points = maps.map_points(explorer, plane, split)
+    split, names, key = chosen.split_of(ledger), explorer.card.data.class_names, explorer.card.key[:12]
+    place = state.explore_place(explorer, split)
+    chosen.know_scores(explorer, ledger)
     record = maps.nearest_image(explorer, split, place.z) if row is None else chosen.row_record(explorer, ledger, row)
-    names, key = explorer.card.data.class_names, explorer.card.key[:12]
-    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        if row is None:
+            st.markdown("**The pin**  \nChoose an image in the table or above it for its own figures.")
+        else:
+            chosen.say_row(explorer, ledger, row)
+        choose_class(place, f"ledger class of {key}", on_settled=settle)
+        picture = decode(explorer, place.z[None], told_classes(explorer, 1))[0]
+        view(place, picture=picture, record=record, class_names=names, key=f"ledger view of {key}")
+    left, right = st.columns([1, 1], gap="medium")
     with left:
+        plane = choose_plane(explorer)
         near = chosen.near_in_latent(explorer.card.key, len(ledger), tuple(map(float, place.z)), row, ledger)
         codes = ledger.mu[near.rows]
         latent_map(
-            points,
+            maps.map_points(explorer, plane, split),
             plane=plane.plane,
             place=place,
             split=split,
             hand="pin",
             axis_titles=plane.titles,
             markers=[MapMarkers("Neighbours", plane.plane.project(codes), codes, one="Neighbour")],
-            height=460,
+            height=520,
             key=f"ledger map of {key}",
             on_settled=settle,
         )
     with right:
-        if row is None:
-            st.markdown("**The pin** · choose a row for an image's own figures")
-        else:
-            chosen.say_row(explorer, ledger, row)
-        choose_class(place, f"ledger class of {key}", on_settled=settle)
-        picture = decode(explorer, np.asarray(place.z)[None], told_classes(explorer, 1))[0]
-        view(place, picture=picture, record=record, class_names=names, key=f"ledger view of {key}")
-    neighbours(explorer, ledger, place.z, row, pick)
+        neighbours(explorer, ledger, place.z, row, pick)
     readout(place, record=record, class_names=names, key=f"ledger readout of {key}")
 
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import streamlit as st
 
 from ui import decoder
-from ui.encoded import images_of, told
+from ui.encoded import encoded, images_of, told
 from ui.ledger.columns import title_of
 from ui.records import PointRecord
+from ui.scores import scores
 from ui.text import plain, subscript
 from ui.tiles import Tile
 from vae_core import LatentExplorer
@@ -58,6 +59,14 @@ def pictures_of(explorer: LatentExplorer, ledger: Ledger, rows: npt.NDArray[np.i
     return reconstructions(explorer, ledger, rows) if images is None else np.moveaxis(images[rows], 1, -1)
 
 
+def know_scores(explorer: LatentExplorer, ledger: Ledger) -> None:
+    """Have the ELBO of whatever a pointer meets known at once: the whole ledger holds it."""
+    if ledger.bound is not None:
+        scores(explorer, split_of(ledger))
+    else:
+        encoded(explorer, split_of(ledger))
+
+
 def split_of(ledger: Ledger) -> str:
     """Of which encoded images the ledger's rows are numbers: `all`, or `test` where it has no others."""
     return "all" if sum(ledger.counts[:2]) else "test"
@@ -92,13 +101,17 @@ def say_row(explorer: LatentExplorer, ledger: Ledger, row: int) -> None:
     if ledger.near_class is not None and ledger.disagrees[row] and names:
         title += f" · :orange[its neighbours are {plain(names[ledger.near_class[row]])}]"
     st.markdown(title)
-    figures = [f"{title_of(name)} {values[row]:.2f}" for name, values in ledger.figures.items()]
+    figures = [f"{title_of(name)} {_said(values[row])}" for name, values in ledger.figures.items()]
     mu, sd = ledger.mu[row], None if ledger.logvar is None else np.exp(0.5 * ledger.logvar[row])
     shown = range(min(len(mu), MOST_DIMENSIONS))
-    codes = [f"z{subscript(i + 1)} {mu[i]:.2f}" + ("" if sd is None else f" ± {sd[i]:.2f}") for i in shown]
+    codes = [f"z{subscript(i + 1)} {_said(mu[i])}" + ("" if sd is None else f" ± {sd[i]:.2f}") for i in shown]
     more = f", … ({len(mu)})" if len(mu) > MOST_DIMENSIONS else ""
     what = "q(z|x), mean ± σ" if sd is not None else "its code"
     st.caption(plain(f"{' · '.join(figures)}") + "  \n" + plain(f"{what}: {', '.join(codes)}{more}"))
+
+
+def _said(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -143,12 +156,12 @@ def held_out(card: str, _explorer: LatentExplorer) -> HeldOut:
     return HeldOut(float(median), float(low), float(high))
 
 
-def near_tiles(ledger: Ledger, names: tuple[str, ...], near: Near, unit: str) -> list[Tile]:
+def near_tiles(ledger: Ledger, names: tuple[str, ...], near: Near) -> list[Tile]:
     """Their words: class, split and number, and how far they are."""
     found = []
     for row, distance in zip(near.rows.tolist(), near.distances, strict=True):
         label = -1 if ledger.labels is None else int(ledger.labels[row])
         split, index = ledger.place(row)
         title = names[label] if label >= 0 and names else f"{split} {index}"
-        found.append(Tile(row, title, f"{distance:.3f}{unit}", label))
+        found.append(Tile(row, title, f"{distance:.3f}", label))
     return found

@@ -13,8 +13,8 @@ from vae_core.latent.ledger import N_DRAWS, Ledger
 TITLES = {
     "image": "Image",
     "class": "Class",
-    "near_class": "Neighbours'",
-    "log_likelihood": "log p(x|z)",
+    "near_class": "Near",
+    "log_likelihood": "log p",
     "kl": "KL",
     "elbo": "ELBO",
     "bound": "Bound",

@@ -13,8 +13,9 @@ from ui import address
 from ui.ledger.columns import title_of
 from ui.ledger.looks import Rows, Where, columns_of, parse_where
 from vae_core import LatentExplorer
-from vae_core.data.image_set import SPLIT_NAMES
 from vae_core.latent.ledger import Ledger
+
+TITLES_OF_SPLITS = ("Training", "Validation", "Test")
 
 
 def choose_where(explorer: LatentExplorer, ledger: Ledger) -> Where:
@@ -36,7 +37,7 @@ def choose_where(explorer: LatentExplorer, ledger: Ledger) -> Where:
         splits = tuple(
             st.pills(
                 "Splits", there, selection_mode="multi", key=f"ledger splits of {key}", persist_state="session",
-                format_func=lambda i: SPLIT_NAMES[i].capitalize(),
+                format_func=lambda i: TITLES_OF_SPLITS[i],
             )
         )  # fmt: skip
     ranges = _choose_ranges(ledger, key)

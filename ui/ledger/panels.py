@@ -18,7 +18,7 @@ from ui.tiles import Tile, tiles
 from vae_core import LatentExplorer
 from vae_core.latent.ledger import Ledger
 
-ON_THE_WALL = 35
+ON_THE_WALL = 34
 
 
 def wall_of_rows(
@@ -37,7 +37,11 @@ def wall_of_rows(
         odd = bool(ledger.disagrees[number])
         if odd and ledger.near_class is not None and names:
             title += f" → {names[ledger.near_class[number]]}"
-        note = f"{values[number]:.1f}" if name in ledger.figures or name.startswith("kl_") else f"no. {number}"
+        note = (
+            f"{values[number]:.1f}".replace("-", "−")
+            if name in ledger.figures or name.startswith("kl_")
+            else f"no. {number}"
+        )
         words.append(Tile(number, title, note, label, odd))
     which = "images" if images_of(explorer, chosen.split_of(ledger)) is not None else "reconstructions"
     way = {"image": "", "class": "", "near_class": ""}.get(
@@ -50,7 +54,7 @@ def wall_of_rows(
         label=f"The first {len(first)} rows",
         key=f"ledger wall of {explorer.card.key[:12]}",
         chosen=row,
-        size=48,
+        size=46,
         on_pick=on_pick,
     )
 
@@ -66,38 +70,33 @@ def neighbours(
     card, names = explorer.card, explorer.card.data.class_names
     near = chosen.near_in_latent(card.key, len(ledger), tuple(map(float, z)), row, ledger)
     st.markdown("##### Neighbours")
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.caption("Nearest in latent space: distance of the means, in units of z.")
-        if len(near.rows):
-            tiles(
-                chosen.pictures_of(explorer, ledger, near.rows),
-                chosen.near_tiles(ledger, names, near, ""),
-                label="Nearest in latent space",
-                key=f"near in latent space of {card.key[:12]}",
-                on_pick=on_pick,
-            )
-    with right:
-        images = images_of(explorer, chosen.split_of(ledger))
-        if images is None or not sum(ledger.counts[:2]):
-            st.caption(":material/cloud_off: The nearest in pixels need the training images and the whole ledger.")
-            return
-        decoded = decoder.decode(explorer, z[None], told_classes(explorer, 1))[0]
-        image = decoded if row is None else np.moveaxis(images[row], 0, -1)
-        alike = chosen.near_in_pixels(card.key, image.tobytes(), row, explorer, image)
-        what = "the picture decoded at z" if row is None else "this image"
-        st.caption(f"Training images nearest to {what} in pixels: root mean squared difference, 1 is black to white.")
+    st.caption("Nearest in latent space: distance of the means, in units of z.")
+    if len(near.rows):
         tiles(
-            chosen.pictures_of(explorer, ledger, alike.rows),
-            chosen.near_tiles(ledger, names, alike, ""),
-            label="Nearest in pixels",
-            key=f"near in pixels of {card.key[:12]}",
+            chosen.pictures_of(explorer, ledger, near.rows),
+            chosen.near_tiles(ledger, names, near),
+            label="Nearest in latent space",
+            key=f"near in latent space of {card.key[:12]}",
             on_pick=on_pick,
         )
-        memorised = (
-            alike if row is None else chosen.near_in_pixels(card.key, decoded.tobytes(), None, explorer, decoded)
-        )
-        _say_memorisation(explorer, float(memorised.distances[0]))
+    images = images_of(explorer, chosen.split_of(ledger))
+    if images is None or not sum(ledger.counts[:2]):
+        st.caption(":material/cloud_off: The nearest in pixels need the training images and the whole ledger.")
+        return
+    decoded = decoder.decode(explorer, z[None], told_classes(explorer, 1))[0]
+    image = decoded if row is None else np.moveaxis(images[row], 0, -1)
+    alike = chosen.near_in_pixels(card.key, image.tobytes(), row, explorer, image)
+    what = "the picture decoded at z" if row is None else "this image"
+    st.caption(f"Training images nearest to {what} in pixels: root mean squared difference, 1 is black to white.")
+    tiles(
+        chosen.pictures_of(explorer, ledger, alike.rows),
+        chosen.near_tiles(ledger, names, alike),
+        label="Nearest in pixels",
+        key=f"near in pixels of {card.key[:12]}",
+        on_pick=on_pick,
+    )
+    memorised = alike if row is None else chosen.near_in_pixels(card.key, decoded.tobytes(), None, explorer, decoded)
+    _say_memorisation(explorer, float(memorised.distances[0]))
 
 
 def _say_memorisation(explorer: LatentExplorer, distance: float) -> None:

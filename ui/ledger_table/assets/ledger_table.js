@@ -2,6 +2,8 @@
 
 const REST = 200 // ms after the last arrow key before Python is told
 
+const LEAST = { image: 116, class: 56, number: 64 } // px
+
 class LedgerTable extends LiveComponent {
   constructor(root) {
     super(root)
@@ -74,8 +76,9 @@ class LedgerTable extends LiveComponent {
 
   drawHead() {
     const { columns, order } = this.data
-    const widths = columns.map(({ kind }) => ({ image: "minmax(116px, 1.3fr)", class: "minmax(76px, 1fr)", number: "minmax(78px, 1fr)" })[kind])
-    this.el.sheet.style.setProperty("--columns", widths.join(" "))
+    const least = columns.map(({ kind }) => LEAST[kind])
+    this.el.sheet.style.setProperty("--columns", least.map(px => `minmax(${px}px, ${px}fr)`).join(" "))
+    this.el.sheet.style.minWidth = `${least.reduce((sum, px) => sum + px, 12)}px`
     const cells = columns.map(({ name, title, help, kind }) => {
       const button = document.createElement("button")
       const way = order === name ? "ascending" : order === `-${name}` ? "descending" : "none"
