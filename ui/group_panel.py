@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from ui import decoder, maps
 from ui.axes import MapPlane
 from ui.classes import told_classes
 from ui.encoded import encoded, images_of, told
-from ui.group_files import group_csv, group_npz, group_zip
+from ui.group_files import Rows, group_csv, group_npz, group_zip
 from ui.latent_map import MapGroup
 from ui.pictures import show
 from ui.text import plain, subscript
@@ -43,7 +44,7 @@ def group_panel(explorer: LatentExplorer, plane: MapPlane, split: str, group: Ma
         st.button("Clear", on_click=maps.set_group, args=(explorer, plane, split, None))
 
 
-def _show(explorer: LatentExplorer, split: str, rows: npt.NDArray[np.int64]) -> None:
+def _show(explorer: LatentExplorer, split: str, rows: Rows) -> None:
     codes, images = encoded(explorer, split), images_of(explorer, split)
     figures = group_figures(codes.mu, rows, codes.labels, len(explorer.card.data.class_names))
     _offer(explorer, split, rows, with_images=images is not None)
@@ -102,24 +103,29 @@ def _spread(explorer: LatentExplorer, figures: GroupFigures) -> None:
     }
     st.table(table, border="horizontal", hide_index=True, alt="Spread of the group and of the rest.")
     centre = ", ".join(_text(figures.mean[i]) for i in shown)
-    st.caption(
-        f"Centroid ({centre}{', …' if explorer.latent_dim > MOST_DIMENSIONS else ''}); mean distance from it, and σ."
-    )
+    more = ", …" if explorer.latent_dim > MOST_DIMENSIONS else ""
+    st.caption(f"Centroid ({centre}{more}); mean distance from it, and σ.")
 
 
 def _text(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "–"
+    return f"{value:.3f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
-def _offer(explorer: LatentExplorer, split: str, rows: npt.NDArray[np.int64], *, with_images: bool) -> None:
-    kinds = [
+def _offer(explorer: LatentExplorer, split: str, rows: Rows, *, with_images: bool) -> None:
+    kinds: list[tuple[str, str, str, Callable[[LatentExplorer, str, Rows], str | bytes], str]] = [
         ("CSV", "csv", "text/csv", group_csv, "Split, index, class and codes."),
         ("NPZ", "npz", "application/octet-stream", group_npz, "The same for numpy, with the images that are here."),
         ("PNG", "zip", "application/zip", group_zip, "A ZIP of the images."),
-    ][: 3 if with_images else 2]
+    ]
     with st.container(horizontal=True):
-        for title, ending, kind, make, what in kinds:
+        for title, ending, kind, make, what in kinds[: 3 if with_images else 2]:
             st.download_button(
-                title, partial(make, explorer, split, rows), f"{explorer.name}-group.{ending}", kind, key=f"group {title}", on_click="ignore",
-                icon=":material/download:", help=what,
-            )  # fmt: skip
+                title,
+                partial(make, explorer, split, rows),
+                f"{explorer.name}-group.{ending}",
+                kind,
+                key=f"group {title}",
+                on_click="ignore",
+                icon=":material/download:",
+                help=what,
+            )
