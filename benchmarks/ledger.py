@@ -67,7 +67,7 @@ def main() -> None:
         with serve_app(ROOT / "app.py", env={"VAE_CHECKPOINTS_DIR": folder, "VAE_OFFLINE": "1"}) as server:
             page = _page(browser, f"{server.url}/?model={explorer.name}", READY_MAP)
             first, *opens = [_opened(page) for _ in range(options.opens + 1)]
-            page.locator("[data-testid=stSidebarNav]").get_by_text("Ledger").click()
+            page.locator("[data-testid=stSidebarNav]").get_by_role("link", name="Ledger").click()
             page.wait_for_selector(READY)
             page.wait_for_timeout(2000)
             n_rows = int(page.locator(READY).get_attribute("data-rows") or 0)
@@ -132,11 +132,11 @@ def _opened(page: Page) -> float:
     """Seconds from a click on the page's name, on Explore, to its rows."""
     links = page.locator("[data-testid=stSidebarNav]")
     began = time.perf_counter()
-    links.get_by_text("Ledger").click()
+    links.get_by_role("link", name="Ledger").click()
     page.wait_for_selector(READY, timeout=60_000)
     seconds = time.perf_counter() - began
     page.wait_for_timeout(2000)
-    links.get_by_text("Explore").click()
+    links.get_by_role("link", name="Explore").click()
     page.wait_for_selector(READY, state="detached", timeout=60_000)
     page.wait_for_selector(READY_MAP, timeout=60_000)
     page.wait_for_timeout(2000)
