@@ -119,7 +119,8 @@ def _read(content: bytes, card: Card) -> Ledger:
         if name in arrays:
             arrays[name] = _classes(arrays[name], name, len(card.data.class_names))
     data = card.data
-    return Ledger((data.n_train, data.n_validation, data.n_test), **arrays)
+    counts = (data.n_train, data.n_validation, data.n_test)
+    return Ledger(counts, **{"logvar": None, "labels": None} | arrays)
 
 
 def _classes(values: npt.NDArray[np.float32], name: str, n_classes: int) -> npt.NDArray[np.int64]:
