@@ -14,7 +14,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.map_page import numbers, wait_for
+from tests.browser.looks import z_of
+from tests.browser.map_page import wait_for
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
 from vae_core.data import load_dataset
@@ -84,8 +85,7 @@ def test_from_making_it_to_a_wrong_label(app_server: AppServer, open_page: OpenP
     wait_for(page, "ready")
     page.wait_for_function("row => location.search.includes(`row=${row}`)", arg=row)
     expect(page.locator(".tiles button[aria-pressed='true']").first).to_have_attribute("data-row", str(row))
-    page.wait_for_timeout(500)
-    assert np.allclose(ledger.mu[row], numbers(page, "pin")[:2], atol=1e-3)
+    assert np.allclose(ledger.mu[row], z_of(page), atol=1e-3)
     drawn = page.locator(".view canvas.original").evaluate(
         "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
     )
