@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import test from "node:test"
 import { imported } from "./joined.mjs"
 
-const { imageText, keyedRow, orderAfter, rowsInSight, scrolledTo } = await imported("ledger_table")
+const { imageText, keyedRow, orderAfter, rowsInSight, scrolledTo, sortedRows } = await imported("ledger_table")
 
 test("the rows in sight are all that a window touches, and some more, and never beyond the ends", () => {
   for (const scrolled of [0, 29, 30, 45_000, 69_990 * 30]) {
@@ -42,4 +42,12 @@ test("keys stay within the table", () => {
   assert.equal(0, keyedRow(3, "Home", 10, 4))
   assert.equal(9, keyedRow(3, "End", 10, 4))
   assert.equal(null, keyedRow(3, "x", 10, 4))
+})
+
+test("rows are sorted by value, and equal ones keep the order of their numbers both ways", () => {
+  const values = Float32Array.from([2, -1, 2, 0.5, -1])
+  const rows = Uint32Array.from([4, 3, 2, 1, 0])
+  assert.deepEqual([1, 4, 3, 0, 2], [...sortedRows(rows, values, false)])
+  assert.deepEqual([0, 2, 3, 1, 4], [...sortedRows(rows, values, true)])
+  assert.deepEqual([4, 3, 2, 1, 0], [...rows])
 })

@@ -52,7 +52,7 @@ class LedgerTable extends LiveComponent {
 
   take(rows, columns) {
     const { data, el } = this
-    const isNew = this.rows !== rows
+    const isNew = rows.length !== this.rows?.length || rows.some((row, at) => row !== this.rows[at])
     this.rows = rows
     this.values = columns
     this.chosen = data.row
@@ -85,7 +85,7 @@ class LedgerTable extends LiveComponent {
       button.textContent = `${title}${{ ascending: " ↑", descending: " ↓", none: "" }[way]}`
       button.title = help
       button.dataset.column = name
-      button.onclick = () => this.trigger("order", orderAfter(this.data.order, name))
+      button.onclick = () => this.order(name)
       const cell = document.createElement("div")
       cell.setAttribute("role", "columnheader")
       cell.setAttribute("aria-sort", way)
@@ -148,6 +148,15 @@ class LedgerTable extends LiveComponent {
   }
 
   // ---- what a hand does
+
+  /** At once in the browser, which has the values; the rows that Python sends then are the same, and its wall follows. */
+  order(name) {
+    const order = orderAfter(this.data.order, name)
+    this.trigger("order", order)
+    const values = this.values[this.data.columns.findIndex(column => column.name === name)]
+    this.data = { ...this.data, order }
+    this.take(sortedRows(this.rows, values, order.startsWith("-")), this.values)
+  }
 
   pick(row) {
     if (row) this.choose(Number(row.dataset.at), 0)

@@ -28,6 +28,12 @@ export function imageText(row, counts) {
 /** What a click on a head asks for: its column ascending, then descending. */
 export const orderAfter = (order, name) => (order === name ? `-${name}` : name)
 
+/** Rows by their values, equal ones by their number: as Python orders them (ui/ledger/looks.py). */
+export function sortedRows(rows, values, descending) {
+  const way = descending ? -1 : 1
+  return rows.slice().sort((a, b) => way * (values[a] - values[b]) || a - b)
+}
+
 /** Where Page and arrow keys lead from place `at`, or null for another key. */
 export function keyedRow(at, key, n, page) {
   const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -n, End: n }
