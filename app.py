@@ -31,6 +31,8 @@ HEAVY_MODULES = (
     "ui.directions.points",
     "ui.directions.take",
     "ui.directions.worth",
+    "ui.ledger.panels",
+    "ui.ledger_table",
     "ui.lifeline",
     "ui.maps",
     "ui.own_image",

@@ -7,6 +7,7 @@ from ui.around import offer_around
 from ui.axes import choose_plane
 from ui.classes import choose_class, told_classes
 from ui.decoder import decode
+from ui.group_panel import group_panel
 from ui.latent_map import latent_map
 from ui.layer_panel import choose_layer
 from ui.readout import readout
@@ -26,9 +27,7 @@ def explore() -> None:
         colour = maps.choose_colour(explorer, split)
         group = maps.current_group(explorer, plane, split)
         if group is not None:
-            with st.popover(f"{len(group.indices):,} chosen", icon=":material/select_all:", width="content"):
-                st.caption(maps.describe_group(explorer, split, group.indices))
-                st.button("Clear", on_click=maps.set_group, args=(explorer, plane, split, None))
+            group_panel(explorer, plane, split, group)
         place = state.explore_place(explorer, split)
         layer = choose_layer(place, plane)
         offer_around(place)

@@ -9,8 +9,23 @@ from time import monotonic
 
 import streamlit as st
 
-LOOKS = ("axes", "points", "colour", "group", "class", "layer", "around", "directions", "onto", "analogy", "do")
-"""How the map is looked at, which class a model that takes one is asked for, what is done with one's own image."""
+LOOKS = (
+    "axes",
+    "points",
+    "colour",
+    "group",
+    "class",
+    "layer",
+    "around",
+    "directions",
+    "onto",
+    "analogy",
+    "do",
+    "order",
+    "where",
+    "row",
+)
+"""How a page is looked at, and which class a model that takes one is asked for."""
 
 UNDERWAY_SECONDS = 2.0
 """A run that was asked for before the browser heard of the last change carries the address before: no going back."""

@@ -15,6 +15,7 @@ import streamlit as st
 
 from ui import decoder
 from ui.jobs import Job
+from ui.ledger.kept import sound_ledger
 from ui.originals import originals
 from vae_core import LatentExplorer
 from vae_core.data.own_name import is_own
@@ -149,6 +150,9 @@ def _begin(explorer: LatentExplorer, job: Job[dict[str, Encoded]]) -> Future[dic
 def _encode(explorer: LatentExplorer, images: Pixels) -> dict[str, Encoded]:
     found = originals(explorer)
     labels = None if found is None else found.labels
+    if (ledger := sound_ledger(explorer)) is not None:  # it holds the same codes
+        every = Encoded(frozen(ledger.mu), None if ledger.logvar is None else frozen(ledger.logvar), labels)
+        return {"train": every[: len(images)], "all": every}
     told_labels = told(explorer, labels)
 
     def ask(some: slice) -> Posterior:

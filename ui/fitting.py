@@ -2,88 +2,42 @@
 
 from __future__ import annotations
 
-import logging
-from threading import Event, Lock, Thread
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from ui.encoded import encoded, images_of
+from ui.stoppable import LOOK_SECONDS, Stoppable
 from ui.text import plain
 from vae_core import LatentExplorer
-from vae_core.errors import VaeCoreError
 from vae_core.latent.samplers.codes import Codes
 from vae_core.latent.samplers.sampler import fit_sampler
 from vae_core.latent.samplers.storage import save_sampler
 
-LOOK_SECONDS = 0.5
-"""How often a page looks at a fit that goes on."""
-
 FIT_SEED = 0
 
-logger = logging.getLogger(__name__)
 
-
-class _StoppedError(Exception):
-    """Somebody has asked for the fit to end."""
-
-
-class Fitting:
-    """The fit of one sampler to one model: at most one at a time. Asked by any thread."""
+class Fitting(Stoppable):
+    """The fit of one sampler to one model."""
 
     def __init__(self) -> None:
-        self.share = 0.0
-        self.problem = ""
-        self._thread: Thread | None = None
-        self._stop, self._lock = Event(), Lock()
+        super().__init__("The fit has failed.")
 
-    @property
-    def is_going_on(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def stop_asked(self) -> bool:
-        """Whether somebody has asked for it to end."""
-        return self._stop.is_set()
-
-    def begin(self, explorer: LatentExplorer, name: str, *, per_class: bool) -> None:
+    def fit(self, explorer: LatentExplorer, name: str, *, per_class: bool) -> None:
         """Begin, unless it goes on; what is fitted is stored beside the model."""
-        with self._lock:
-            if self.is_going_on:
-                return
-            self.share, self.problem = 0.0, ""
-            self._stop.clear()
-            self._thread = Thread(target=self._run, args=(explorer, name, per_class), name="fit", daemon=True)
-            self._thread.start()
 
-    def stop(self) -> None:
-        """Have it end at its next step; nothing is stored then."""
-        self._stop.set()
-
-    def _run(self, explorer: LatentExplorer, name: str, per_class: bool) -> None:
-        try:
+        def work(told: Callable[[float], None]) -> None:
             if images_of(explorer, "train") is None:
                 codes = encoded(explorer, "test")
             else:
                 codes = encoded(explorer, "train")[: explorer.card.data.n_train]  # what follows is the validation split
             chosen = Codes(codes.mu, codes.logvar, codes.labels if per_class else None)
-            generator = np.random.default_rng(FIT_SEED)
-            sampler = fit_sampler(name, chosen, generator=generator, on_progress=self._told)
-            self._told(1.0)
+            sampler = fit_sampler(name, chosen, generator=np.random.default_rng(FIT_SEED), on_progress=told)
+            told(1.0)
             save_sampler(explorer.path, sampler, explorer.card)
-        except _StoppedError:
-            pass
-        except VaeCoreError as problem:
-            self.problem = str(problem)
-        except Exception:
-            logger.exception("A sampler could not be fitted.")
-            self.problem = "The fit has failed; the server's log has the details."
 
-    def _told(self, share: float) -> None:
-        if self._stop.is_set():
-            raise _StoppedError
-        self.share = share
+        self.begin(work)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -116,7 +70,7 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
             help="Then draws can be asked for of one class; without, they come from all classes at once.",
         )
         if st.button(f"Fit to {n_codes:,} codes", type="primary", icon=":material/model_training:", key=f"fit {name}"):
-            fitting.begin(explorer, name, per_class=per_class)
+            fitting.fit(explorer, name, per_class=per_class)
             st.rerun(scope="fragment")
 
 

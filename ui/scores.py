@@ -11,6 +11,7 @@ import streamlit as st
 from ui import decoder
 from ui.encoded import encoded, frozen, images_of, part_of, told
 from ui.jobs import Job
+from ui.ledger.kept import sound_ledger
 from vae_core import LatentExplorer
 from vae_core.explorer import Posterior
 from vae_core.metrics.elbo import ImageScores
@@ -73,6 +74,12 @@ def _scoring(card: str, part: str) -> Job[ImageScores]:
 
 def _score(explorer: LatentExplorer, part: str) -> ImageScores:
     images, codes = images_of(explorer, part), encoded(explorer, part)
+    if (ledger := sound_ledger(explorer)) is not None:
+        assert ledger.log_likelihood is not None  # it is the whole
+        rows = part_of(explorer, part)
+        kl = codes.kl
+        assert kl is not None  # asked only where there is a posterior
+        return _terms(ledger.log_likelihood[rows].astype(np.float64), kl)
     assert images is not None  # `scores` and `terms_of` are asked only where they are
     # Training and validation split apart, as `evaluate` takes them: its draws begin anew with each split.
     n = explorer.card.data.n_train if part == "train" else len(images)

@@ -21,6 +21,7 @@ PAGES = [
     ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
     ("sample", "Sample", ":material/casino:", "Draw from the prior or a fitted sampler, and see where the draws lie."),
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
+    ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),

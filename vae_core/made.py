@@ -1,4 +1,4 @@
-"""Where what is made for a checkpoint after its training lies: measured figures, fitted samplers.
+"""Where what is made for a checkpoint after its training lies: measured figures, fitted samplers, layers, ledgers.
 
 For a model of one's own that is its folder. A shipped checkpoint is read only: what is made for one goes into
 `.made/<sha256 of its weights>` of the folder of new checkpoints. There a user may write, it belongs to no other

@@ -34,7 +34,7 @@ def ended(one: Fitting) -> Fitting:
 def test_a_fit_is_of_the_training_images_codes_and_stored(explorer: LatentExplorer) -> None:
     """Of the training split alone, per class when that is asked; that of a shipped model lies beside the new ones."""
     one = Fitting()
-    one.begin(explorer, "posterior", per_class=True)
+    one.fit(explorer, "posterior", per_class=True)
     assert (1.0, "") == (ended(one).share, one.problem)
     path = sampler_file(explorer.path, "posterior", explorer.card)
     assert path is not None
@@ -49,7 +49,7 @@ def test_without_the_images_a_fit_is_of_the_codes_that_came_with_the_model(
     """Those of the test split: a sampler can then be had on a machine that has no data."""
     monkeypatch.setattr(fitting, "images_of", lambda *_: None)
     one = Fitting()
-    one.begin(explorer, "posterior", per_class=False)
+    one.fit(explorer, "posterior", per_class=False)
     assert "" == ended(one).problem
     assert explorer.card.data.n_test == load_sampler(explorer.path, "posterior", explorer.card).n_codes
 
@@ -70,16 +70,16 @@ def test_a_fit_that_is_stopped_stores_nothing_and_can_begin_anew(
 
     monkeypatch.setattr(fitting, "fit_sampler", slow)
     one = Fitting()
-    one.begin(explorer, "gmm", per_class=False)
+    one.fit(explorer, "gmm", per_class=False)
     assert began.wait(20)
-    one.begin(explorer, "gmm", per_class=False)
+    one.fit(explorer, "gmm", per_class=False)
     one.stop()
     ended(one)
     assert (True, "") == (one.stop_asked, one.problem)
     assert len(steps) < 10_000
     assert sampler_file(explorer.path, "gmm", explorer.card) is None
     monkeypatch.setattr(fitting, "fit_sampler", original)
-    one.begin(explorer, "gmm", per_class=False)
+    one.fit(explorer, "gmm", per_class=False)
     assert not ended(one).stop_asked
     assert sampler_file(explorer.path, "gmm", explorer.card) is not None
 
@@ -98,5 +98,5 @@ def test_what_goes_wrong_is_said(
 
     monkeypatch.setattr(fitting, "fit_sampler", fail)
     one = Fitting()
-    one.begin(explorer, "gmm", per_class=False)
+    one.fit(explorer, "gmm", per_class=False)
     assert ended(one).problem.startswith(said)

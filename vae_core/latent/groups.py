@@ -1,6 +1,8 @@
-"""Which points lie within an outline that was drawn around them."""
+"""Groups of images: which codes lie within an outline that was drawn around them, and what the group is like."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -47,3 +49,79 @@ def inside(polygon: npt.ArrayLike, xy: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     found = np.empty_like(crossed)
     found[order] = crossed
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class GroupFigures:
+    """What a group of codes is like beside the others.
+
+    Attributes
+    ----------
+    n, n_rest : int
+    mean : float64 array of shape (D,)
+        The centroid of the group's codes.
+    spread, spread_rest : float64 arrays of shape (D,)
+        Standard deviation of the codes in each dimension, in units of z; of none NaN.
+    distance, distance_rest : float
+        Mean Euclidean distance of the group's codes, and of the others, from the group's centroid.
+    share, share_rest : float64 arrays of shape (n_classes,)
+        What part of the group, and of the others, each class is; empty without labels.
+    """
+
+    n: int
+    n_rest: int
+    mean: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+    spread_rest: npt.NDArray[np.float64]
+    distance: float
+    distance_rest: float
+    share: npt.NDArray[np.float64]
+    share_rest: npt.NDArray[np.float64]
+
+
+def group_figures(
+    codes: npt.ArrayLike, rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64] | None = None, n_classes: int = 0
+) -> GroupFigures:
+    """Describe the group of these rows beside all others.
+
+    Parameters
+    ----------
+    codes : array_like, shape (N, D)
+    rows : int64 array of shape (n,)
+        Those of the group, each once; at least one.
+    labels : int64 array of shape (N,), optional
+        From 0 to n_classes - 1.
+
+    Raises
+    ------
+    ShapeError
+        When there is no row, or one that is not there.
+    """
+    points = finite_rows(codes, "The codes").astype(np.float64)
+    if not len(rows) or rows.min() < 0 or rows.max() >= len(points):
+        raise ShapeError(f"A group needs at least one row, each from 0 to {len(points) - 1}.")
+    chosen = np.zeros(len(points), np.bool_)
+    chosen[rows] = True
+    group, rest = points[chosen], points[~chosen]
+    mean = group.mean(axis=0)
+
+    def shares(some: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        if labels is None or not n_classes:
+            return np.zeros(0)
+        return np.bincount(labels[some], minlength=n_classes) / max(1, int(some.sum()))
+
+    def away(some: npt.NDArray[np.float64]) -> float:
+        return float(np.linalg.norm(some - mean, axis=1).mean()) if len(some) else float("nan")
+
+    nothing = np.full(points.shape[1], np.nan)
+    return GroupFigures(
+        n=len(group),
+        n_rest=len(rest),
+        mean=mean,
+        spread=group.std(axis=0),
+        spread_rest=rest.std(axis=0) if len(rest) else nothing,
+        distance=away(group),
+        distance_rest=away(rest),
+        share=shares(chosen),
+        share_rest=shares(~chosen),
+    )

@@ -1,8 +1,4 @@
-"""Fields on disk: <checkpoint>/layers/<hash of what was asked>.npz, bound to the weights that they are of.
-
-Of a shipped checkpoint, which is read only, they lie in `.layers/<sha256 of its weights>` of the folder of new ones, as
-samplers do.
-"""
+"""Fields on disk: layers/<hash of what was asked>.npz among what is made for a checkpoint, bound to its weights."""
 
 from __future__ import annotations
 
@@ -16,11 +12,11 @@ from pydantic import Field as Constrained
 from pydantic.dataclasses import dataclass
 
 from vae_core.card import Sha256
-from vae_core.checkpoints import is_shipped, local_dir
 from vae_core.config import STRICT, to_json
 from vae_core.errors import CheckpointError
 from vae_core.latent.layers import Extent, Field, map_extent, off_the_plane
 from vae_core.latent.plane import Plane
+from vae_core.made import made_places, place_to_write
 from vae_core.training.records import load_npz, save_npz
 
 if TYPE_CHECKING:
@@ -80,9 +76,7 @@ class Asked:
 
 def field_file(explorer: LatentExplorer, asked: Asked, checkpoints_dir: str | Path | None = None) -> Path:
     """Where a field is kept, whether it is there or not."""
-    if is_shipped(explorer.path):
-        return local_dir(checkpoints_dir) / f".{FOLDER}" / asked.weights[:16] / f"{asked.key}.npz"
-    return explorer.path / FOLDER / f"{asked.key}.npz"
+    return made_places(explorer.path, explorer.card, f"{FOLDER}/{asked.key}.npz", checkpoints_dir)[0]
 
 
 def keep_field(explorer: LatentExplorer, asked: Asked, field: Field, checkpoints_dir: str | Path | None = None) -> None:
@@ -93,18 +87,18 @@ def keep_field(explorer: LatentExplorer, asked: Asked, field: Field, checkpoints
     CheckpointError
         When the file cannot be written.
     """
-    path = field_file(explorer, asked, checkpoints_dir)
     arrays: dict[str, npt.NDArray[Any]] = {"asked": np.frombuffer(to_json(asked), np.uint8), "values": field.values}
     arrays["numbers"] = np.array([*field.span, np.nan if field.threshold is None else field.threshold])
     if field.angles is not None:
         arrays["angles"] = field.angles
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = place_to_write(explorer.path, explorer.card, f"{FOLDER}/{asked.key}.npz", checkpoints_dir)
         save_npz(path, arrays)
         kept = sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)
         for old in kept[:-MOST_FILES]:
             old.unlink(missing_ok=True)
     except OSError as problem:
+        path = field_file(explorer, asked, checkpoints_dir)
         raise CheckpointError(f"{explorer.name}: {path} cannot be written ({problem.strerror}).") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.checks import finite_rows
+from vae_core.checks import finite_rows, whole_number
 from vae_core.errors import ShapeError
 
 POINTS_AT_ONCE, QUERIES_AT_ONCE = 4096, 16
@@ -61,6 +61,35 @@ def nearest(points: npt.ArrayLike, queries: npt.ArrayLike) -> tuple[npt.NDArray[
             indices[some][nearer] = first + best[nearer]
             squares[some][nearer] = found[nearer]
     return indices, np.sqrt(squares)
+
+
+def nearest_k(
+    points: npt.ArrayLike, query: npt.ArrayLike, k: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The k of the points that lie nearest to one query, (D,), nearest first; all where there are fewer.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (k,)
+        Into `points`; of equally near ones the lower first.
+    distances : ndarray of float64, shape (k,)
+        In the units of the points.
+
+    Raises
+    ------
+    ShapeError
+        When k is no whole number of at least 1, the shapes do not fit, or a value is not a finite number.
+    """
+    many = finite_rows(points, "The points")
+    row = finite_rows(np.asarray(query)[np.newaxis], "The queries", many.shape[1]).astype(np.float64)
+    found = min(whole_number(k, "k", least=1), len(many))
+    squares = _squares(np.ascontiguousarray(many.T, np.float64), row)[0]
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0)
+    farthest = np.partition(squares, found - 1)[found - 1]
+    near = np.flatnonzero(squares <= farthest)
+    order = near[np.argsort(squares[near], kind="stable")][:found]
+    return order, np.sqrt(squares[order])
 
 
 class Neighbours:

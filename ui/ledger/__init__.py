@@ -1,0 +1,1 @@
+"""What the page Ledger is made of, beside its components."""
