@@ -17,7 +17,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from vae_core.card import Measure, Sha256, Text
+from vae_core.card import DataCard, Measure, Sha256, Text
 from vae_core.checkpoints import SHIPPED_DIR, local_dir
 from vae_core.config import STRICT, parse, to_json
 from vae_core.data.image_set import ImageSet
@@ -27,6 +27,7 @@ from vae_core.inputs import checked_images
 from vae_core.metrics.elbo import measure
 
 CARD, WEIGHTS = "classifier.json", "classifier.safetensors"
+LOCAL = ".classifiers"
 LARGEST_CARD, LARGEST_WEIGHTS = 1 << 16, 1 << 24
 CHANNELS, N_FEATURES = (16, 32), 64
 BATCH, LEARNING_RATE = 64, 4e-3
@@ -130,13 +131,28 @@ def classifier_for(
     CheckpointError
         When the stored one is damaged.
     """
+    classifier = stored_classifier(data, checkpoints_dir=checkpoints_dir, device=device)
+    if classifier is None:
+        classifier = train_classifier(data, device=device, on_progress=on_progress)
+        save_classifier(local_dir(checkpoints_dir) / LOCAL / data.checksum[:16], classifier)
+    return classifier
+
+
+def stored_classifier(
+    data: ImageSet | DataCard, *, checkpoints_dir: str | Path | None = None, device: str = "cpu"
+) -> Classifier | None:
+    """The classifier of a data set, shipped or trained here before; None while there is none. Needs no images.
+
+    Raises
+    ------
+    CheckpointError
+        When the stored one is damaged.
+    """
     kept = data.checksum[:16]
-    for home in (SHIPPED_DIR / "classifiers", local_dir(checkpoints_dir) / ".classifiers"):
+    for home in (SHIPPED_DIR / "classifiers", local_dir(checkpoints_dir) / LOCAL):
         if (home / kept / CARD).exists():
             return load_classifier(home / kept, data, device=device)
-    classifier = train_classifier(data, device=device, on_progress=on_progress)
-    save_classifier(home / kept, classifier)
-    return classifier
+    return None
 
 
 def train_classifier(
@@ -226,7 +242,7 @@ def save_classifier(folder: Path, classifier: Classifier) -> None:
     write_atomically(folder / CARD, to_json(classifier.card))
 
 
-def load_classifier(folder: Path, data: ImageSet, *, device: str = "cpu") -> Classifier:
+def load_classifier(folder: Path, data: ImageSet | DataCard, *, device: str = "cpu") -> Classifier:
     """Read the classifier of a data set back; nothing is ever unpickled.
 
     Raises
