@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vae_core.checks import whole_number
 from vae_core.errors import ConfigError, ShapeError
 from vae_core.inputs import checked_label, checked_z
-from vae_core.latent.density import log_aggregate_posterior
+from vae_core.latent.density import region_of
 from vae_core.latent.paths import METHODS
 from vae_core.latent.paths.curves import at_shares, resampled, slerp
 from vae_core.latent.paths.geodesic import geodesic_curve
@@ -70,7 +70,8 @@ class Cost:
         Coefficient of variation (standard deviation over mean) of the steps ||x_{i+1} - x_i|| between its images: 0
         where the picture changes as much with every step. 0 too of a path that does not move.
     lowest_density : float or None
-        The lowest log density, nats, of the aggregate posterior of the test codes on the curve; None without z or codes.
+        The lowest log density on the curve, nats, of the aggregate posterior of the test codes (of the class told, where
+        the model takes one); None without z or codes. Read it beside `vae_core.latent.density.Region.threshold`.
     seconds : float
         As in `Path`.
     """
@@ -165,5 +166,5 @@ def cost_of(explorer: LatentExplorer, path: Path, label: int | None = None) -> C
     lowest = None
     if explorer.can.encode:
         judged = at_shares(path.curve.astype(np.float64), np.linspace(0.0, 1.0, N_JUDGED))
-        lowest = float(log_aggregate_posterior(explorer.latents, judged).min())
+        lowest = float(region_of(explorer, label).density.log_prob(judged).min())
     return Cost(pixel_length(explorer, path.curve, label), unevenness, lowest, path.seconds)

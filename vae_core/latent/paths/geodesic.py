@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.linalg import LinAlgError, solveh_banded
 
+from vae_core.latent.jacobian import decoder_jacobian
 from vae_core.latent.paths.graph import graph_curve
 from vae_core.latent.paths.length import by_pixel_length, pixel_length
 
@@ -114,18 +114,4 @@ def _pictures(explorer: LatentExplorer, z: Doubles, label: int | None) -> Double
 
 
 def _jacobians(explorer: LatentExplorer, z: Doubles, label: int | None) -> Doubles:
-    """The derivatives of the pictures, (n, P, D).
-
-    J v is the derivative of u -> J^T u along v (Townsend 2017, "A new trick for calculating Jacobian vector products"):
-    so one graph of the reverse mode gives a column for each axis, however many pixels there are.
-    """
-    points = torch.from_numpy(z.astype(np.float32)).to(explorer.device).requires_grad_(True)
-    labels = None if label is None else torch.full((len(z),), label, device=explorer.device)
-    pictures = explorer.model.mean(points, labels).flatten(1)
-    weights = torch.zeros_like(pictures, requires_grad=True)
-    (pulled,) = torch.autograd.grad(pictures, points, weights, create_graph=True)  # (n, D), linear in the weights
-    axes = torch.eye(points.shape[1], device=points.device)
-    columns = [
-        torch.autograd.grad(pulled, weights, axis.expand_as(pulled), retain_graph=True)[0].detach() for axis in axes
-    ]
-    return np.asarray(torch.stack(columns, dim=-1).double().cpu().numpy())
+    return decoder_jacobian(explorer, z, label).astype(np.float64)

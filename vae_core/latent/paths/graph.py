@@ -76,7 +76,7 @@ def graph_of(
     ----------
     explorer : LatentExplorer
     label : int, optional
-        The class that the codes are decoded as, by a model that takes one.
+        The class, for a model that takes one: the decoder was told it, so the codes of that class alone are the data.
     on_progress : callable
         Told the share that is done; what it raises ends the work.
 
@@ -126,7 +126,10 @@ def graph_curve(
 
 
 def _built(explorer: LatentExplorer, label: int | None, on_progress: Callable[[float], None]) -> CodeGraph:
-    codes = np.unique(explorer.latents.mu[:MOST_CODES].astype(np.float64), axis=0)
+    mu, labels = explorer.latents.mu, explorer.latents.labels
+    if label is not None and labels is not None and (labels == label).any():
+        mu = mu[labels == label]
+    codes = np.unique(mu[:MOST_CODES].astype(np.float64), axis=0)
     k = min(N_NEIGHBOURS, len(codes) - 1)
     pairs = np.zeros((0, 2), np.int64)
     if k:
