@@ -33,7 +33,7 @@ from ui.scrubber import scrubber
 from ui.view import view
 from ui.wall import wall
 from vae_core import LatentExplorer
-from vae_core.latent.paths import METHODS
+from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
 
 st.set_page_config(layout="wide")
@@ -67,7 +67,7 @@ with right:
 with left:
     draws = sample_prior(9, explorer.latent_dim, generator=np.random.default_rng(1))
     wall(place, z=draws, pictures=decode(explorer, draws), key="wall", on_settled=settle)
-for name, make in METHODS.items():
+for name, make in {"linear": linear, "slerp": slerp}.items():
     path = make(mu[3], mu[8], 5)
     scrubber(place, path=path, pictures=decode(explorer, path), label=name, key=name, on_settled=settle)
 readout(place, record=record, class_names=names, key="readout")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +122,7 @@ def test_the_graph_path_uses_edges_only(digits: LatentExplorer) -> None:
     where = {tuple(np.float32(code)): number for number, code in enumerate(graph.codes)}
     way = [where[tuple(z)] for z in path[1:-1]]
     edges = {tuple(edge) for edge in graph.edges.tolist()}
-    steps = [tuple(sorted(pair)) for pair in zip(way[:-1], way[1:], strict=True)]
+    steps = [tuple(sorted(pair)) for pair in pairwise(way)]
     assert steps
     assert edges.issuperset(steps)
     assert len(set(way)) == len(way)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -70,8 +71,8 @@ class Cost:
         Coefficient of variation (standard deviation over mean) of the steps ||x_{i+1} - x_i|| between its images: 0
         where the picture changes as much with every step. 0 too of a path that does not move.
     lowest_density : float or None
-        The lowest log density on the curve, nats, of the aggregate posterior of the test codes (of the class told, where
-        the model takes one); None without z or codes. Read it beside `vae_core.latent.density.Region.threshold`.
+        The lowest log density on the curve, nats, of the aggregate posterior of the test codes (of the class told,
+        where the model takes one); None without z or codes. Read it beside `vae_core.latent.density.Region.threshold`.
     seconds : float
         As in `Path`.
     """
@@ -146,7 +147,7 @@ def find_path(
         graph_of(explorer, label)
     began = perf_counter()
     parts = [points[:1]]
-    for number, (start, end) in enumerate(zip(points[:-1], points[1:], strict=True), start=1):
+    for number, (start, end) in enumerate(pairwise(points), start=1):
         parts.append(LEGS[method](explorer, start, end, label)[1:])
         on_progress(number / (len(points) - 1))
     curve = np.concatenate(parts)

@@ -8,8 +8,8 @@ generative models", section 3) do, the energy of a discrete curve with fixed end
     E = sum_i ||g(z_{i+1}) - g(z_i)||^2,
 
 whose minimum has the least length at constant speed. The inner points are free; they are found by Gauss-Newton with
-Levenberg's damping: the residuals are the differences of pictures, so that the approximate Hessian has one block J_i^T J_i
-a point and one -J_i^T J_{i+1} a neighbour, a band matrix that is solved at once.
+Levenberg's damping: the residuals are the differences of pictures, so that the approximate Hessian has a block
+2 J_i^T J_i for each point and -J_i^T J_{i+1} for each two neighbours, a band matrix that is solved at once.
 """
 
 from __future__ import annotations

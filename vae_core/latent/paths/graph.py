@@ -1,9 +1,9 @@
-"""The shortest path on the graph of the data: from code to neighbouring code, each step as long as the picture's change.
+"""The shortest path on the graph of the data: from code to neighbouring code, a step as long as the picture's change.
 
 A k-nearest-neighbour graph of samples stands for the surface they lie on, and its shortest paths for geodesics
-(Tenenbaum, de Silva and Langford 2000, "A global geometric framework for nonlinear dimensionality reduction", Isomap).
-Here neighbours are sought in z, and an edge weighs the distance of its ends' decoded pictures: so the path keeps to where
-codes lie, and changes the picture as little as it can.
+(Isomap: Tenenbaum, de Silva and Langford 2000, "A global geometric framework for nonlinear dimensionality reduction").
+Here neighbours are sought in z, and an edge weighs the distance of its ends' decoded pictures: so the path keeps to
+where codes lie, and changes the picture as little as it can.
 """
 
 from __future__ import annotations
