@@ -9,7 +9,7 @@ from time import monotonic
 
 import streamlit as st
 
-LOOKS = ("axes", "points", "colour", "group", "class")
+LOOKS = ("axes", "points", "colour", "group", "class", "anchors", "methods", "steps")
 """How the map is looked at, and which class a model that takes one is asked for."""
 
 UNDERWAY_SECONDS = 2.0
