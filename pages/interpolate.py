@@ -11,11 +11,11 @@ import numpy as np
 import streamlit as st
 
 from ui import address, maps, state
-from ui.anchors import anchor_buttons, choose_anchors, take_click, z_of_anchors
+from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click, z_of_anchors
 from ui.axes import MapPlane, choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
-from ui.films import COLOURS, DASHES, MEASURES, choose_methods, films_of, take_away
+from ui.films import COLOURS, DASHES, MEASURES, TRUST, choose_methods, films_of, take_away
 from ui.latent_map import MapClick, MapMarkers, MapPath, latent_map
 from ui.place import Place, Settled
 from ui.readout import readout
@@ -32,7 +32,7 @@ explorer = state.current_explorer()
 
 def interpolate() -> None:
     """The page itself, a fragment: choosing reruns this and nothing else; scrubbing is the browser's."""
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([17, 10], gap="medium")
     with right:
         numbers = choose_anchors(explorer)
         anchor_buttons(explorer)
@@ -41,16 +41,17 @@ def interpolate() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         steps = choose_steps()
         methods = choose_methods(explorer)
+        choose_click(explorer)
         goes_on = st.button("Explore here", icon=":material/explore:", help="Go on from this z on Explore.")
         away = st.container(width="content")
     chosen = chosen_class(explorer)
     label = chosen.label if explorer.can.label else None
     anchors = z_of_anchors(explorer, numbers)
     found = walks(explorer, anchors, steps, methods, label)
-    paths = {name: there.walk.path.z for name, there in found.items() if there.walk is not None}
-    paths = {name: z for name, z in paths.items() if z is not None}
+    curves = {name: there.walk.path.curve for name, there in found.items() if there.walk is not None}
+    curves = {name: curve for name, curve in curves.items() if curve is not None}
     follows = st.session_state.get("followed", "linear")
-    follows = follows if follows in paths else next(iter(paths), "")
+    follows = follows if follows in curves else next(iter(curves), "")
     stamp = f"{numbers} of {explorer.card.key}{chosen.stamp}"
     at = st.session_state.get("scrubbed", {}).get(stamp, anchors[0])
     place_name = f"interpolate {explorer.card.key[:12]} {explorer.device}"
@@ -71,14 +72,15 @@ def interpolate() -> None:
             hand="pick" if explorer.can.encode else "look",
             axis_titles=plane.titles,
             paths=[
-                MapPath("", plane.plane.project(z), colour=COLOURS[name], dash=DASHES.get(name, ()))
-                for name, z in paths.items()
+                MapPath("", plane.plane.project(curve), colour=COLOURS[name], dash=DASHES.get(name, ()))
+                for name, curve in curves.items()
             ],
             markers=[MapMarkers("Stops", plane.plane.project(anchors[1:-1]))] if len(anchors) > 2 else [],
-            height=470,
+            height=440,
             key=f"interpolation map of {explorer.card.key[:12]}",
             on_click=lambda click: click_anchor(click, plane),
         )
+        st.caption(TRUST)
     with right:
         choose_class(place, "interpolated class", on_settled=lambda settled: settle(stamp, settled))
         view(

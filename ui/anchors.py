@@ -27,7 +27,7 @@ def choose_anchors(explorer: LatentExplorer) -> list[int]:
     """Draw the controls of all anchors; gives their numbers."""
     numbers = _numbers(explorer)
     n = len(numbers)
-    with st.container(height=190 if n > 3 else "content", border=False, gap="xsmall"):
+    with st.container(height=88 if n > 2 else "content", border=False, gap="xsmall"):
         for place in range(n):
             _choose(explorer, place, n)
     address.write("anchors", ",".join(map(str, numbers)))
@@ -55,20 +55,20 @@ def _buttons(explorer: LatentExplorer, click: str) -> None:
     )
     st.button("Swap", icon=":material/swap_horiz:", on_click=_reverse, args=(explorer,), help="The way back.")
     st.button(
-        "Add stop",
+        "Stop",
         icon=":material/add_location_alt:",
         on_click=_add,
         args=(explorer, None),
         disabled=len(_numbers(explorer)) >= MOST,
-        help="A stop before the end, at random; choose another one in its row.",
+        help="Add a stop before the end, at random; choose another one in its row.",
     )
+
+
+def choose_click(explorer: LatentExplorer) -> None:
+    """Draw the switch that says what a click on the map is for."""
     if explorer.can.encode:
-        st.toggle(
-            "Clicks add",
-            key=ADDS,
-            persist_state="session",
-            help="Clicks on the map add stops; else they set the two ends, in turn.",
-        )
+        help_ = "A click on the map adds a stop before the end; else it sets the two ends, in turn."
+        st.toggle("Clicks add stops", key=ADDS, persist_state="session", help=help_)
 
 
 def take_click(explorer: LatentExplorer, index: int) -> None:
@@ -115,8 +115,8 @@ def _choose(explorer: LatentExplorer, place: int, n: int) -> None:
     index = numbers[place]
     title = "From" if place == 0 else "To" if place == n - 1 else f"Stop {place}"
     names, labels = explorer.card.data.class_names, explorer.latents.labels
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(title, width=42)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption(f"{place}." if 0 < place < n - 1 else title, width=38)
         images = images_of(explorer, "test") if explorer.can.encode else None
         if images is not None:
             show(magnified(images[index], 40), f"{title}: the original of test image {index}.")
@@ -133,6 +133,7 @@ def _choose(explorer: LatentExplorer, place: int, n: int) -> None:
                 args=(explorer, place, key),
                 help="Another class draws one of its test images at random." if place == 0 else None,
                 label_visibility="collapsed",
+                width=104 if n > 2 else "stretch",
             )
         key = f"number {place} of {explorer.name}"
         if st.session_state.get(key) != index:  # see ui.sliders: only what changed elsewhere is set
@@ -145,7 +146,7 @@ def _choose(explorer: LatentExplorer, place: int, n: int) -> None:
             key=key,
             on_change=_take_number,
             args=(explorer, place, key),
-            width=130,
+            width=116,
             label_visibility="collapsed",
         )
         if n > 2:

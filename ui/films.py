@@ -20,16 +20,16 @@ from vae_core.latent.paths.files import path_bytes
 
 TITLES = {
     "linear": "Straight line",
-    "slerp": "Arc (slerp)",
-    "graph": "Along the data",
+    "slerp": "Arc",
+    "graph": "Along data",
     "geodesic": "Geodesic",
     "pixel": "Cross-fade",
 }
 ABOUT = {
     "linear": "z goes straight from one to the other.",
     "slerp": "z turns about the origin at a constant rate, its distance from there growing evenly.",
-    "graph": "The shortest path from code to neighbouring code on the graph of the test images (10 nearest neighbours), "
-    "a step as long as the picture's change.",
+    "graph": "The shortest path from code to neighbouring code on the graph of the test images (10 nearest neighbours)"
+    ", a step as long as the picture's change.",
     "geodesic": "The path along which the decoded picture changes least in all, as far as a search finds it.",
     "pixel": "The two pictures fade into each other. No z, no model: for contrast.",
 }
@@ -52,6 +52,10 @@ MEASURES = (
         "held-out codes; the decoder was hardly ever trained there, so do not trust its pictures.",
     ),
     Measure(title="Found in", about="Seconds that the search took on this machine; the graph of the data not counted."),
+)
+TRUST = (
+    "Lengths are of the decoder's pictures, wherever z is: the shortest way may lead through places where it was hardly "
+    "ever trained. A density in red says so; then do not trust what lies between."
 )
 SCALES = {".png": 4, ".gif": 6, ".mp4": 6, ".csv": 1}
 MIME = {".png": "image/png", ".gif": "image/gif", ".mp4": "video/mp4", ".csv": "text/csv"}

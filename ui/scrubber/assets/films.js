@@ -2,7 +2,7 @@
    it the class probabilities as stacked bands. */
 
 const BAND = 9 // px of the probabilities
-const BETWEEN = 7 // px to the next row
+const BETWEEN = 5 // px to the next row
 
 /** Heights of the rows, px: of one, of its pictures, and of all together. */
 export function rowsOf(nRows, pictureHeight, hasBands) {

@@ -2,7 +2,7 @@
 
 const TILE = 36 // px at least: of a longer film fewer pictures are shown
 const LARGEST = 96 // px at most
-export const SEVERAL = 40 // px at most, of several films beneath one another
+export const SEVERAL = 36 // px at most, of several films beneath one another
 const GAP = 3
 
 /** z at step `t` of a path, from 0 to n - 1: between two steps a straight line. */
