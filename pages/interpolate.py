@@ -3,8 +3,6 @@
 Without an encoder the anchors are draws from the prior.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +19,15 @@ from ui.place import Place, Settled
 from ui.readout import readout
 from ui.scrubber import scrubber
 from ui.view import view
-from ui.walks import Found, support_threshold, walks
+from ui.walks import support_threshold, walks
 from vae_core.latent.neighbours import nearest
 
 EXPLORE = Path(__file__).with_name("explore.py")
 FEWEST, MOST, USUAL = 3, 60, 11
-LOOK_SECONDS = 0.5
 explorer = state.current_explorer()
 
 
+@st.fragment
 def interpolate() -> None:
     """The page itself, a fragment: choosing reruns this and nothing else; scrubbing is the browser's."""
     left, right = st.columns([17, 10], gap="medium")
@@ -90,23 +88,18 @@ def interpolate() -> None:
             class_names=names,
             key=f"interpolation view of {explorer.card.key[:12]}",
         )
-    if any(there.walk is not None for there in found.values()):
-        scrubber(
-            place,
-            films_of(found, support_threshold(explorer, label)),
-            steps=steps,
-            chosen=follows,
-            label="Along the paths",
-            measures=MEASURES,
-            key=f"films of {explorer.card.key[:12]}",
-            on_settled=lambda settled: settle(stamp, settled),
-            on_chosen=follow,
-        )
+    scrubber(
+        place,
+        films_of(found, support_threshold(explorer, label)),
+        steps=steps,
+        chosen=follows,
+        label="Along the paths",
+        measures=MEASURES,
+        key=f"films of {explorer.card.key[:12]}",
+        on_settled=lambda settled: settle(stamp, settled),
+        on_chosen=follow,
+    )
     readout(place, record=record, class_names=names, key=f"interpolation readout of {explorer.card.key[:12]}")
-    waited = {name: there.share for name, there in found.items() if there.walk is None and not there.problem}
-    if waited:
-        search = partial(walks, explorer, anchors, steps, list(waited), label)
-        st.fragment(look_again, run_every=LOOK_SECONDS)(search, waited)
 
 
 def choose_steps() -> int:
@@ -130,12 +123,6 @@ def choose_steps() -> int:
     return steps
 
 
-def look_again(search: Callable[[], Mapping[str, Found]], waited: Mapping[str, float]) -> None:
-    """Show the page anew once another path is there, or a search has come further."""
-    if any(there.walk or there.problem or there.share != waited[name] for name, there in search().items()):
-        st.rerun()
-
-
 def settle(stamp: str, settled: Settled) -> None:
     """Note where on a path a hand has settled, and as which class."""
     note_class(explorer, settled.label)
@@ -155,4 +142,4 @@ def click_anchor(click: MapClick, plane: MapPlane) -> None:
     take_click(explorer, int(index))
 
 
-st.fragment(interpolate)()
+interpolate()

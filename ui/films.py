@@ -54,8 +54,8 @@ MEASURES = (
     Measure(title="Found in", about="Seconds that the search took on this machine; the graph of the data not counted."),
 )
 TRUST = (
-    "Lengths are of the decoder's pictures, wherever z is: the shortest way may lead through places where it was hardly "
-    "ever trained. A density in red says so; then do not trust what lies between."
+    "Lengths are of the decoder's pictures, wherever z is: the shortest way may lead through places where it was "
+    "hardly ever trained. A density in red says so; then do not trust what lies between."
 )
 SCALES = {".png": 4, ".gif": 6, ".mp4": 6, ".csv": 1}
 MIME = {".png": "image/png", ".gif": "image/gif", ".mp4": "video/mp4", ".csv": "text/csv"}
@@ -104,6 +104,7 @@ def films_of(found: Mapping[str, Found], threshold: float | None) -> list[Film]:
                 probabilities=None if walk is None else walk.probabilities,
                 figures=None if walk is None else _figures(walk, walks, threshold),
                 waits=waits,
+                pending=walk is None and not there.problem,
             )
         )
     return films

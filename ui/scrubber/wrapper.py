@@ -60,6 +60,8 @@ class Film:
         One a column; None: they are being found.
     waits : str
         What stands in their place then.
+    pending : bool
+        It is being found: the script runs again every half second, until none is.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Film:
     probabilities: npt.NDArray[np.float32] | None = None
     figures: Sequence[Figure] | None = ()
     waits: str = ""
+    pending: bool = False
 
 
 def scrubber(
@@ -94,7 +97,6 @@ def scrubber(
     ----------
     place : Place
     films : sequence of Film
-        At least one with pictures.
     steps : int
         n, the same of all.
     chosen : str
@@ -112,6 +114,7 @@ def scrubber(
         When a path and its pictures do not fit each other or the model, or are too few.
     """
     explorer = place.explorer
+    channels, height, width = explorer.image_shape
     rows: list[dict[str, Any]] = []
     pictures: list[npt.NDArray[np.uint8]] = []
     for film in films:
@@ -135,15 +138,14 @@ def scrubber(
                 if film.figures is None
                 else [{"text": f.text, "best": f.best, "about": f.warning} for f in film.figures],
                 "waits": film.waits,
+                "pending": film.pending,
             }
         )
         pictures += [] if film.pictures is None else [film.pictures]
-    if not pictures:
-        raise ShapeError("scrubber: there is no film yet.")
     data = {
         "place": place.data(),
         "rows": rows,
-        "film": sheet(np.concatenate(pictures)),
+        "film": sheet(np.concatenate(pictures or [np.zeros((1, height, width, channels), np.uint8)])),
         "steps": steps,
         "chosen": chosen,
         "label": label,
@@ -163,4 +165,5 @@ def scrubber(
         height="content",
         on_settled_change=when_settled(key, explorer, on_settled),
         on_chosen_change=was_chosen,
+        on_look_change=lambda: None,
     )

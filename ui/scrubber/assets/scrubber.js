@@ -2,6 +2,7 @@
    pictures too. z follows one of the paths; beside the films stands what each path decodes to there, live. */
 
 const ON = 1e-3 // units of z: closer to the path than this is on it
+const LOOK = 500 // ms until the script is asked for the paths that it was still looking for
 const LABEL = 26 // px that a step's number takes
 
 class Scrubber extends LiveComponent {
@@ -37,6 +38,8 @@ class Scrubber extends LiveComponent {
     this.theme = themeAt(this.root, this.data.colours)
     this.drawNames()
     this.drawCosts()
+    clearTimeout(this.looking)
+    if (rows.some(row => row.pending)) this.looking = setTimeout(() => this.trigger("look", performance.now()), LOOK)
     this.loadSheet(film, () => {
       this.pictured = this.data.film.url
       this.shownAt = null
@@ -59,6 +62,11 @@ class Scrubber extends LiveComponent {
         this.shownAt = null
       },
     ]
+  }
+
+  leave() {
+    super.leave()
+    clearTimeout(this.looking)
   }
 
   /** z along the path that is followed. */
