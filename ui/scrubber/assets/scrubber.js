@@ -170,11 +170,12 @@ class Scrubber extends LiveComponent {
       row.append(...cells)
       return row
     }
-    const head = line(measures.map(({ title, about }) => cell("th", title, "", about)))
+    const name = title => Object.assign(cell("th", title, "of"), { scope: "row" }) // to be seen where the table stands alone
+    const head = line([cell("td", "", "of"), ...measures.map(({ title, about }) => cell("th", title, "", about))])
     const body = rows.map(({ costs, waits, title }) => {
       const row = line(costs ? costs.map(({ text, best, about }) => cell("td", text, best ? "best" : about ? "off" : "", about)) : [cell("td", waits, "waits")])
       if (!costs) row.firstChild.colSpan = measures.length
-      row.setAttribute("aria-label", title)
+      row.prepend(name(title))
       return row
     })
     this.el.costs.replaceChildren(head, ...body)
