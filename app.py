@@ -25,6 +25,7 @@ HEAVY_MODULES = (
     "pandas",
     "plotly.graph_objects",
     "vae_core.explorer",
+    "ui.films",
     "ui.lifeline",
     "ui.maps",
     "ui.readout",
@@ -35,6 +36,7 @@ HEAVY_MODULES = (
     "ui.train.watch",
     "ui.view",
     "ui.wall",
+    "ui.walks",
 )
 
 SWITCH_SECONDS = 1e-4
