@@ -49,7 +49,7 @@ class _Search:
     asked: float = 0.0
 
     def told(self, share: float) -> None:
-        if monotonic() - self.asked > UNWANTED:
+        if share < 1 and monotonic() - self.asked > UNWANTED:
             self.job = Job()  # who comes later begins anew
             raise _UnwantedError
         self.share = share
@@ -90,7 +90,7 @@ def walks(
     return found
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={np.ndarray: lambda array: array.tobytes()})
+@st.cache_resource(max_entries=128, show_spinner=False)
 def _search(
     card: str, device: str, method: str, n_steps: int, label: int | None, anchors: npt.NDArray[np.float32]
 ) -> _Search:

@@ -23,13 +23,6 @@ from vae_core.latent.paths import METHODS
 from vae_core.latent.paths.find import find_path
 
 INTERPOLATE = PLACE.format(page="interpolate")
-TITLES = {
-    "linear": "Straight line",
-    "slerp": "Arc",
-    "graph": "Along data",
-    "geodesic": "Geodesic",
-    "pixel": "Cross-fade",
-}
 N = 11
 
 
@@ -97,10 +90,10 @@ def test_another_path_is_chosen_and_one_switched_off(page: Page, explorer: Laten
     z = find_path(explorer, explorer.latents.mu[[3, 8]], N, method="geodesic").z
     assert z is not None
     page.wait_for_function(f"z => {INTERPOLATE}.pin.every((v, i) => Math.abs(v - z[i]) < 0.05)", arg=z[5].tolist())
-    page.get_by_test_id("stPills").get_by_role("button", name="Arc").click()
+    page.get_by_test_id("stButtonGroup").get_by_role("button", name="Arc").click()
     expect(page.locator(".costs tr")).to_have_count(len(METHODS))
     expect(page.locator(".scrubber .names")).not_to_contain_text("Arc")
-    page.wait_for_function("() => location.search.includes('methods=linear%2Cgraph%2Cgeodesic%2Cpixel')")
+    page.wait_for_function("new URLSearchParams(location.search).get('methods') === 'linear,graph,geodesic,pixel'")
 
 
 def test_a_click_adds_a_stop_and_the_address_restores_it(
