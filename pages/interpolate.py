@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ui import address, maps, state
+from ui import maps, state
 from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click, z_of_anchors
 from ui.axes import MapPlane, choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
-from ui.films import COLOURS, DASHES, MEASURES, TRUST, choose_methods, films_of, take_away
+from ui.films import COLOURS, DASHES, MEASURES, TRUST, choose_methods, choose_steps, films_of, take_away
 from ui.latent_map import MapClick, MapMarkers, MapPath, latent_map
 from ui.place import Place, Settled
 from ui.readout import readout
@@ -23,7 +23,6 @@ from ui.walks import support_threshold, walks
 from vae_core.latent.neighbours import nearest
 
 EXPLORE = Path(__file__).with_name("explore.py")
-FEWEST, MOST, USUAL = 3, 60, 11
 explorer = state.current_explorer()
 
 
@@ -100,27 +99,6 @@ def interpolate() -> None:
         on_chosen=follow,
     )
     readout(place, record=record, class_names=names, key=f"interpolation readout of {explorer.card.key[:12]}")
-
-
-def choose_steps() -> int:
-    """How many pictures a film has; the address says so, unless it is as usual."""
-    wish = address.asked("steps")
-    if wish is not None:
-        is_number = wish.isascii() and wish.isdigit() and len(wish) < 4
-        st.session_state["steps"] = min(MOST, max(FEWEST, int(wish))) if is_number else USUAL
-    st.session_state.setdefault("steps", USUAL)
-    steps: int = st.number_input(
-        "Pictures",
-        FEWEST,
-        MOST,
-        key="steps",
-        persist_state="session",
-        width=110,
-        label_visibility="collapsed",
-        help="Pictures of a film, at even steps in z.",
-    )
-    address.write("steps", None if steps == USUAL else str(steps))
-    return steps
 
 
 def settle(stamp: str, settled: Settled) -> None:

@@ -61,6 +61,31 @@ SCALES = {".png": 4, ".gif": 6, ".mp4": 6, ".csv": 1}
 MIME = {".png": "image/png", ".gif": "image/gif", ".mp4": "video/mp4", ".csv": "text/csv"}
 
 
+FEWEST, MOST, USUAL = 3, 60, 11
+"""Pictures of a film."""
+
+
+def choose_steps() -> int:
+    """How many pictures a film has; the address says so, unless it is as usual."""
+    wish = address.asked("steps")
+    if wish is not None:
+        is_number = wish.isascii() and wish.isdigit() and len(wish) < 4
+        st.session_state["steps"] = min(MOST, max(FEWEST, int(wish))) if is_number else USUAL
+    st.session_state.setdefault("steps", USUAL)
+    steps: int = st.number_input(
+        "Pictures",
+        FEWEST,
+        MOST,
+        key="steps",
+        persist_state="session",
+        width=110,
+        label_visibility="collapsed",
+        help="Pictures of a film, at even steps in z.",
+    )
+    address.write("steps", None if steps == USUAL else str(steps))
+    return steps
+
+
 def choose_methods(explorer: LatentExplorer) -> list[str]:
     """Pills that switch methods on and off; at least one stays. The address says which, unless it is all of them."""
     there = [name for name in METHODS if explorer.can.encode or name != "graph"]

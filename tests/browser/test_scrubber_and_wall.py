@@ -73,7 +73,10 @@ def test_dragging_along_a_film_decodes_live_and_settles_once(page: Page, explore
 def test_another_path_is_followed_from_the_same_share_of_the_way(page: Page, explorer: LatentExplorer) -> None:
     """A click on its name moves z over to it, and beside the films stands what each of them decodes to there."""
     ends = explorer.latents.mu[[3, 8]]
-    page.mouse.click(*middle_of(page, "films", 2, 5))
+    strip = page.get_by_role("slider", name="films")
+    strip.focus()
+    strip.press("ArrowRight")
+    strip.press("ArrowRight")
     page.get_by_role("button", name="slerp").click()
     settled(page, slerp(*ends, 5)[2])
     expect(page.get_by_role("button", name="slerp")).to_have_attribute("aria-pressed", "true")
