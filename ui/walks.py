@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import wait
-from dataclasses import dataclass, field
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from ui.jobs import Job
 from vae_core import LatentExplorer
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.images import to_uint8
@@ -24,6 +22,10 @@ AT_ONCE = 0.25
 """Seconds that a page waits for paths before it shows what there is."""
 UNWANTED = 10.0
 """Seconds after which a search that no page has asked for any more ends."""
+
+SEARCHED = ("graph", "geodesic")
+# Pools, not threads of their own: a crowd's searches wait in line, and none is cut off within torch when the server ends.
+_QUICK, _SLOW = ThreadPoolExecutor(2, "path"), ThreadPoolExecutor(2, "search")
 
 
 class _UnwantedError(Exception):
@@ -44,13 +46,13 @@ class Walk:
 class _Search:
     """The search of one path: asked by any thread."""
 
-    job: Job[Walk] = field(default_factory=Job)
+    future: Future[Walk] | None = None
     share: float = 0.0
     asked: float = 0.0
 
     def told(self, share: float) -> None:
         if share < 1 and monotonic() - self.asked > UNWANTED:
-            self.job = Job()  # who comes later begins anew
+            self.future = None  # who comes later begins anew
             raise _UnwantedError
         self.share = share
 
@@ -76,7 +78,10 @@ def walks(
     futures = {}
     for name, search in searches.items():
         search.asked = monotonic()
-        futures[name] = search.job.begin(partial(_find, explorer, anchors, n_steps, name, label, search))
+        if search.future is None:
+            pool = _SLOW if name in SEARCHED else _QUICK
+            search.future = pool.submit(_find, explorer, anchors, n_steps, name, label, search)
+        futures[name] = search.future
     wait(futures.values(), AT_ONCE)
     found = {}
     for name, future in futures.items():
@@ -105,6 +110,7 @@ def _find(
     label: int | None,
     search: _Search,
 ) -> Walk:
+    search.told(0.0)  # it may have waited in line
     path = find_path(explorer, anchors, n_steps, method=method, label=label, on_progress=search.told)
     judge = classifier(explorer)
     pictures = to_uint8(path.images)
