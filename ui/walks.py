@@ -24,7 +24,7 @@ UNWANTED = 10.0
 """Seconds after which a search that no page has asked for any more ends."""
 
 SEARCHED = ("graph", "geodesic")
-# Pools, not threads of their own: a crowd's searches wait in line, and none is cut off within torch when the server ends.
+# Pools, not threads of their own: a crowd's searches wait in line, and none is cut off in torch when the server ends.
 _QUICK, _SLOW = ThreadPoolExecutor(2, "path"), ThreadPoolExecutor(2, "search")
 
 
