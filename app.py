@@ -33,6 +33,7 @@ HEAVY_MODULES = (
     "ui.directions.worth",
     "ui.ledger.panels",
     "ui.ledger_table",
+    "ui.films",
     "ui.lifeline",
     "ui.maps",
     "ui.own_image",
@@ -44,6 +45,7 @@ HEAVY_MODULES = (
     "ui.train.watch",
     "ui.view",
     "ui.wall",
+    "ui.walks",
 )
 
 SWITCH_SECONDS = 1e-4

@@ -24,6 +24,9 @@ LOOKS = (
     "order",
     "where",
     "row",
+    "anchors",
+    "methods",
+    "steps",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

@@ -17,6 +17,7 @@ from vae_core.config import (
     Schedule,
     WeightsDtype,
 )
+from vae_core.latent.paths import METHODS
 from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
 from vae_core.metrics.catalogue import GROUPS
 
@@ -128,19 +129,22 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", required=True, metavar="FILE.png")
     p = commands.add_parser(
-        "interpolate", parents=[model, place, class_, json_], help="decode a path between two test images"
+        "interpolate", parents=[model, place, class_, json_], help="decode a path between test images"
     )
     p.add_argument("--from", dest="from_", type=int, required=True, metavar="I", help="index into the test split")
     p.add_argument("--to", type=int, required=True, metavar="J", help="index into the test split")
-    p.add_argument("--method", default="linear", choices=("linear", "slerp"))
+    p.add_argument(
+        "--via", action="append", type=int, default=[], metavar="K", help="a stop on the way; may be given repeatedly"
+    )
+    p.add_argument("--method", default="linear", choices=METHODS)
     p.add_argument("--steps", type=_number(int, 2, 1000), default=11)
     p.add_argument(
         "--scale",
         type=_number(int, 1, 64),
         default=None,
-        help="side of a pixel in the picture (default: 1 for PNG, 4 for GIF)",
+        help="side of a pixel in the picture (default: 1 for PNG, 4 for GIF and MP4)",
     )
-    p.add_argument("--out", required=True, metavar="FILE.png|.gif")
+    p.add_argument("--out", required=True, metavar="FILE.png|.gif|.mp4|.csv")
     p = commands.add_parser("export", parents=[model, place, json_], help="export for other runtimes")
     p.add_argument("--format", default="onnx", choices=("onnx",))
     p.add_argument("--part", required=True, choices=("decoder", "encoder"))

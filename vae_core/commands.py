@@ -18,8 +18,7 @@ from vae_core.data import ImageSet, load_dataset
 from vae_core.data.own_name import absolute_spec, is_own, printable
 from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, expanded, writable, write_atomically
-from vae_core.images import enlarge, gif_bytes, montage, png_bytes
-from vae_core.latent.paths import METHODS
+from vae_core.images import enlarge, montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS
 from vae_core.training.run_folder import RunFolder
 
@@ -212,31 +211,39 @@ def sample(arguments: argparse.Namespace) -> Document:
 
 
 def interpolate(arguments: argparse.Namespace) -> Document:
-    """Decoded images along a path between two images of the test split."""
-    out = _out(arguments.out, ".png", ".gif")
-    is_film = out.suffix.lower() == ".gif"
+    """Decoded images along a path between images of the test split, or its z."""
+    from vae_core.latent.paths.files import SUFFIXES, path_bytes
+    from vae_core.latent.paths.find import cost_of, find_path
+
+    out = _out(arguments.out, *SUFFIXES)
+    suffix = out.suffix.lower()
+    if suffix == ".csv" and arguments.method == "pixel":
+        raise ConfigError("--method pixel fades pictures and has no z, so there is no table of it.")
     explorer = _explorer(arguments)
     if not explorer.can.encode:
         raise ConfigError(f"{explorer.name} has no encoder, so there is no path between the codes of two images.")
     label = class_index(explorer, arguments.class_)
-    ends = []
-    for option, index in (("--from", arguments.from_), ("--to", arguments.to)):
+    via = [("--via", index) for index in arguments.via]
+    anchors = []
+    for option, index in (("--from", arguments.from_), *via, ("--to", arguments.to)):
         if not 0 <= index < len(explorer.latents.mu):
             raise ShapeError(
                 f"{option} {index}: the test split of {explorer.card.data.name} has images 0 to "
                 f"{len(explorer.latents.mu) - 1}."
             )
-        ends.append(explorer.latents.mu[index])
-    scale = arguments.scale or (4 if is_film else 1)
+        anchors.append(explorer.latents.mu[index])
+    scale = arguments.scale or (4 if suffix in (".gif", ".mp4") else 1)
     _check_size(arguments.steps, explorer.image_shape, scale)
-    path = METHODS[arguments.method](ends[0], ends[1], arguments.steps)
-    images = explorer.decode(path, label)
-    if is_film:
-        content = gif_bytes(images, seconds_per_frame=0.08, scale=scale)
-    else:
-        content = png_bytes(montage(images, columns=len(images), scale=scale))
-    write_atomically(out, content)
-    return {"name": explorer.name, "method": arguments.method, "steps": len(path), "z": path.tolist(), "path": str(out)}
+    path = find_path(explorer, anchors, arguments.steps, method=arguments.method, label=label)
+    write_atomically(out, path_bytes(suffix, path.images, path.z, scale=scale))
+    return {
+        "name": explorer.name,
+        "method": path.method,
+        "steps": len(path.images),
+        **asdict(cost_of(explorer, path, label)),
+        "z": None if path.z is None else path.z.tolist(),
+        "path": str(out),
+    }
 
 
 def export(arguments: argparse.Namespace) -> Document:

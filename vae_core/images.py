@@ -150,12 +150,10 @@ def gif_bytes(
         raise ConfigError(
             f"seconds_per_frame must be from {SHORTEST_FRAME} to {LONGEST_FRAME:g}, but it is {seconds_per_frame}."
         )
-    pictures = enlarge(_images(images).transpose(0, 2, 3, 1), scale)
+    pictures = enlarge(film_frames(images, bounce=bounce), scale)
     frames = [_pillow(picture) for picture in pictures]
     if pictures.shape[-1] == 3:
         frames = [frame.quantize(256, dither=Image.Dither.NONE) for frame in frames]
-    if bounce:
-        frames += frames[-2:0:-1]
     buffer = io.BytesIO()
     frames[0].save(
         buffer,
@@ -167,6 +165,18 @@ def gif_bytes(
         optimize=False,
     )
     return buffer.getvalue()
+
+
+def film_frames(images: npt.NDArray[np.generic], *, bounce: bool) -> npt.NDArray[np.uint8]:
+    """The pictures (n, H, W, C) of a film of images (N, C, H, W); with `bounce` to the end and back, without a jump.
+
+    Raises
+    ------
+    ShapeError
+        When the array is not one of images.
+    """
+    pictures = _images(images).transpose(0, 2, 3, 1)
+    return np.concatenate([pictures, pictures[-2:0:-1]]) if bounce else pictures
 
 
 def _images(images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import ROOT, OpenApp, pixels, sent
 from tests.app.families import FAMILIES, bring_family
-from tests.app.test_interpolate_page import tiles
+from tests.app.test_interpolate_page import rows, tiles
 from ui import address
 from vae_core import LatentExplorer
 from vae_core.images import to_uint8
@@ -114,10 +114,11 @@ def test_without_an_encoder_one_walks_between_draws(open_family: OpenFamily) -> 
     end.set_value(41).run()
     assert not app.exception
     ends = [sample_prior(1, 2, generator=np.random.default_rng(number))[0] for number in (0, 41)]
-    data = sent(app, "scrubber")
+    found = rows(app)
+    assert ["linear", "slerp", "geodesic", "pixel"] == list(found), "there is no data to walk along"
     path = linear(*ends, 11)
-    assert np.allclose(path, data["path"], atol=1e-6)
-    assert np.array_equal(drawn(explorer, path), tiles(data["film"], 11))
+    assert np.allclose(path, found["linear"]["path"], atol=1e-6)
+    assert np.array_equal(drawn(explorer, path), tiles(sent(app, "scrubber")["film"], 11))
 
 
 def test_the_class_of_the_address_is_the_pages_class(open_family: OpenFamily) -> None:
@@ -132,8 +133,8 @@ def test_the_class_of_the_address_is_the_pages_class(open_family: OpenFamily) ->
         assert not app.exception
         assert ("7", 7) == (app.query_params["class"], sent(app, "view")["place"]["label"])
         if page == "interpolate":
-            film = sent(app, "scrubber")
-            assert np.array_equal(drawn(explorer, film["path"], 7), tiles(film["film"], 11))
+            path = rows(app)["linear"]["path"]
+            assert np.array_equal(drawn(explorer, path, 7), tiles(sent(app, "scrubber")["film"], 11))
         else:
             wall = sent(app, "wall")
             assert np.array_equal(drawn(explorer, wall["z"], 7), tiles(wall["sheet"], 64))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import time
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +17,8 @@ from tests.app.conftest import OpenApp, pixels, sent
 from ui.place import Settled
 from vae_core import LatentExplorer
 from vae_core.images import to_uint8
-from vae_core.latent.paths import linear, slerp
+from vae_core.latent.paths import METHODS
+from vae_core.latent.paths.find import cost_of, find_path
 from vae_core.latent.prior import sample_prior
 
 
@@ -49,17 +53,65 @@ def test_choosing_a_class_draws_one_of_its_images(open_app: OpenApp) -> None:
     assert 7 == LatentExplorer.load("digits-2d").latents.labels[ends(app)[1]]  # type: ignore[index]
 
 
+def rows(app: AppTest) -> dict[str, dict[str, Any]]:
+    """What the scrubber is sent of each path, by the method's name, once all have been found."""
+    for _ in range(40):
+        found = sent(app, "scrubber")["rows"]
+        if not any(row["pending"] for row in found):
+            break
+        time.sleep(0.25)
+        app.run()
+    return {row["name"]: row for row in found}
+
+
 def test_the_films_are_the_decoded_paths(open_app: OpenApp) -> None:
-    """Each scrubber is sent its path from one mean to the other, and what the decoder makes of it."""
+    """The scrubber is sent each path from one mean to the other, and what the decoder makes of it; a fade has no z."""
     app = open_app("interpolate")
     explorer = LatentExplorer.load("digits-2d")
     start, end = explorer.latents.mu[list(ends(app))]
-    for place, method in enumerate((linear, slerp)):
-        data = sent(app, "scrubber", place)
-        path = method(start, end, 11)
-        assert np.allclose(path, data["path"], atol=1e-6)
-        assert np.array_equal(to_uint8(explorer.decode(path))[:, 0], tiles(data["film"], 11))
+    found = rows(app)
+    assert list(METHODS) == list(found)
+    film = tiles(sent(app, "scrubber")["film"], 11 * len(METHODS))
+    for method in METHODS:
+        path = find_path(explorer, [start, end], 11, method=method)
+        row = found[method]
+        assert (path.z is None) == (row["path"] is None)
+        assert path.z is None or np.allclose(path.z, row["path"], atol=1e-6)
+        assert np.array_equal(to_uint8(path.images)[:, 0], film[row["at"] :][:11])
+        assert f"{cost_of(explorer, path).length:.1f}" == row["costs"][0]["text"]
     assert np.allclose(start, sent(app, "view")["place"]["z"])
+    lines = sent(app, "latent_map")["paths"]
+    assert [found[name]["colour"] for name in METHODS[:4]] == [line["colour"] for line in lines]
+
+
+def test_stops_are_added_ordered_and_removed(open_app: OpenApp) -> None:
+    """The path passes them in their order; the address holds them, and so does its command."""
+    app = open_app("interpolate", anchors="3,8,5", methods="linear,pixel", steps="21")
+    assert not app.exception
+    explorer = LatentExplorer.load("digits-2d")
+    assert ["linear", "pixel"] == list(rows(app))
+    path = find_path(explorer, explorer.latents.mu[[3, 8, 5]], 21, method="linear")
+    assert np.allclose(path.z, rows(app)["linear"]["path"], atol=1e-6)
+    assert "--from 3 --via 8 --to 5 --method linear --steps 21" in app.code[0].value
+    app.button(key="earlier 2").click().run()
+    assert "3,5,8" == app.query_params["anchors"]
+    app.button(key="remove 0").click().run()
+    assert "5,8" == app.query_params["anchors"]
+    (add,) = (button for button in app.button if button.label == "Stop")
+    add.click().run()
+    assert 3 == len(app.query_params["anchors"].split(","))
+    assert ("linear,pixel", "21") == (app.query_params["methods"], app.query_params["steps"])
+
+
+@pytest.mark.parametrize("asked", [{"anchors": "3"}, {"anchors": "3,x"}, {"anchors": "1,99999"}, {"anchors": "-1,2"},
+                                   {"steps": "x"}, {"methods": "magic"}])  # fmt: skip
+def test_an_address_that_asks_for_no_path_gives_the_usual_one(asked: dict[str, str], open_app: OpenApp) -> None:
+    """Whatever cannot be is as if it had not been asked for."""
+    app, usual = open_app("interpolate", **asked), open_app("interpolate")
+    assert not app.exception
+    assert ends(usual) == ends(app)
+    assert list(rows(usual)) == list(rows(app))
+    assert sent(usual, "scrubber")["steps"] == sent(app, "scrubber")["steps"]
 
 
 def test_explore_here_carries_z_over(open_app: OpenApp) -> None:

@@ -211,7 +211,8 @@ OUTPUT_ROWS = [
     Row("--out where nothing can be written", "decode tiny --z=0,0 --out /proc/a.png", "/proc"),
     Row("--out missing", "decode tiny --z=0,0", "required: --out", 2),
     Row("a table as a picture", "encode tiny --out OUT/a.png", "must end in .csv or .npz"),
-    Row("a film as a table", "interpolate tiny --from 0 --to 1 --out OUT/a.csv", "must end in .png or .gif"),
+    Row("a film as text", "interpolate tiny --from 0 --to 1 --out OUT/a.txt", "must end in .png or .gif or .mp4 or"),
+    Row("z of pixels", "interpolate tiny --from 0 --to 1 --method pixel --out OUT/a.csv", "has no z"),
     Row("a model as a picture", "export tiny --part decoder --out OUT/a.png", "must end in .onnx"),
     Row("a model into no folder", "export tiny --part encoder --out OUT/none/a.onnx", "there is no folder"),
 ]
@@ -239,6 +240,7 @@ QUESTION_ROWS = [
     Row("samplers of no data set", "fit-sampler tiny --sampler gmm --dataset nothing", "'nothing'"),
     Row("an index beyond the split", "interpolate tiny --from 0 --to 400 --out OUT/a.png", "images 0 to 399"),
     Row("an index below 0", "interpolate tiny --from -1 --to 0 --out OUT/a.png", "images 0 to 399"),
+    Row("a stop beyond the split", "interpolate tiny --from 0 --via 400 --to 1 --out OUT/a.png", "images 0 to 399"),
     Row("an index that is no number", "interpolate tiny --from a --to 0 --out OUT/a.png", "invalid int value: 'a'", 2),
     Row("one step", "interpolate tiny --from 0 --to 1 --steps 1 --out OUT/a.png", "1 is not from 2 to 1000", 2),
     Row("a milliard steps", "interpolate tiny --from 0 --to 1 --steps 1000000000 --out OUT/a.png", "is not from 2", 2),

@@ -29,11 +29,11 @@ from ui.lifeline import lifeline
 from ui.place import Place
 from ui.records import nearest_record
 from ui.readout import readout
-from ui.scrubber import scrubber
+from ui.scrubber import Film, scrubber
 from ui.view import view
 from ui.wall import wall
 from vae_core import LatentExplorer
-from vae_core.latent.paths import METHODS
+from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
 
 st.set_page_config(layout="wide")
@@ -67,9 +67,11 @@ with right:
 with left:
     draws = sample_prior(9, explorer.latent_dim, generator=np.random.default_rng(1))
     wall(place, z=draws, pictures=decode(explorer, draws), key="wall", on_settled=settle)
-for name, make in METHODS.items():
+films = []
+for name, make in {"linear": linear, "slerp": slerp}.items():
     path = make(mu[3], mu[8], 5)
-    scrubber(place, path=path, pictures=decode(explorer, path), label=name, key=name, on_settled=settle)
+    films.append(Film(name=name, title=name, path=path, pictures=decode(explorer, path)))
+scrubber(place, films, steps=5, chosen="linear", label="films", key="films", on_settled=settle)
 readout(place, record=record, class_names=names, key="readout")
 lifeline(explorer)
 """
@@ -99,7 +101,7 @@ def ready(page: Page) -> None:
     """Wait for the pictures and for the channel."""
     for name in ("view", "wall", "readout"):
         expect(page.locator(f".{name}[data-state=ready]")).to_be_visible(timeout=30_000)
-    expect(page.locator(".scrubber[data-state=ready]")).to_have_count(2)
+    expect(page.locator(".scrubber[data-state=ready]")).to_be_visible()
     page.wait_for_function(f"{PLACE}.channel.status === 'open'")
 
 

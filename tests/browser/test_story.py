@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -26,28 +25,10 @@ from tests.browser.map_page import numbers, window_spot
 from tests.browser.one_place import pixels
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
-from vae_core.images import enlarge, montage, to_uint8
 from vae_core.latent.neighbours import nearest
-from vae_core.latent.paths import linear, slerp
 from vae_core.latent.prior import sample_prior
 
 EXPLORE, INTERPOLATE, SAMPLE = (PLACE.format(page=name) for name in ("explore", "interpolate", "sample"))
-
-
-def downloaded(page: Page, button: str, path: int) -> Image.Image:
-    """The picture that a download button of a path hands out: 0 the straight line, 1 the arc."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button).nth(path).click()
-    return Image.open(io.BytesIO(download.value.path().read_bytes()))
-
-
-def total_milliseconds(film: Image.Image) -> int:
-    """How long all frames of a GIF stand."""
-    total = 0
-    for number in range(film.n_frames):  # type: ignore[attr-defined]
-        film.seek(number)
-        total += film.info["duration"]
-    return total
 
 
 def slide(page: Page, name: str, share: float) -> None:
@@ -106,8 +87,12 @@ def test_the_whole_story(app_server: AppServer, open_page: OpenPage) -> None:
     last = explorer.latents.mu[int(page.get_by_role("spinbutton", name="Test image no.").nth(1).input_value())]
     assert pytest.approx(last.tolist(), abs=1e-5) == z_of(page, "interpolate")
     assert_shows_what_torch_says(page, explorer, "interpolate")
-    strip = downloaded(page, "PNG", 0)
+    page.get_by_role("button", name="Take away").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    strip = Image.open(io.BytesIO(download.value.path().read_bytes()))
     assert strip.width > 10 * strip.height
+    page.keyboard.press("Escape")
 
     # Sample: other draws; the picture is of the tile under the pointer.
     go_to(page, "Sample")
@@ -150,34 +135,6 @@ def scrub_to_the_end(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 20, steps=10)
     page.mouse.up()
-
-
-def test_gif_and_png_open_again(app_server: AppServer, open_page: OpenPage) -> None:
-    """What Interpolate hands out is the film of each path: a frame a step there and back, and all in one picture."""
-    page = open_page(f"{app_server.url}/interpolate?model=digits-2d")
-    ready_map(page)
-    explorer = LatentExplorer.load("digits-2d")
-    numbers = page.get_by_role("spinbutton", name="Test image no.")
-    start, end = (explorer.latents.mu[int(numbers.nth(i).input_value())] for i in (0, 1))
-    for number, way in enumerate((linear, slerp)):
-        images = explorer.decode(way(start, end, 11))
-        assert_is_film_of(images, downloaded(page, "GIF", number))
-        strip = montage(images, columns=11, scale=4)[..., 0]
-        assert np.array_equal(strip, np.asarray(downloaded(page, "PNG", number)))
-
-
-def assert_is_film_of(images: npt.NDArray[np.float32], film: Image.Image) -> None:
-    """Check a GIF of decoded images, (n, 1, H, W), there and back, to the last grey value."""
-    there_and_back = [*range(len(images)), *range(len(images) - 2, 0, -1)]
-    pictures = enlarge(to_uint8(images).transpose(0, 2, 3, 1), 6)[there_and_back, ..., 0]
-    expected = [pictures[0]]
-    for picture in pictures[1:]:
-        if not np.array_equal(expected[-1], picture):  # equal frames in a row are stored as one
-            expected.append(picture)
-    assert (len(expected), 80 * len(pictures)) == (film.n_frames, total_milliseconds(film))  # type: ignore[attr-defined]
-    for number, picture in enumerate(expected):
-        film.seek(number)
-        assert np.array_equal(picture, np.asarray(film.convert("L")))
 
 
 def test_a_click_beside_the_points_takes_the_nearest(app_server: AppServer, open_page: OpenPage) -> None:

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from PIL import Image
 from ui.place import Place
 from ui.readout import readout
 from ui.records import nearest_record
-from ui.scrubber import scrubber
+from ui.scrubber import Film, scrubber
 from ui.sheet import sheet
 from ui.view import view
 from ui.wall import wall
@@ -39,6 +40,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for module in ("view", "readout", "scrubber", "wall"):
         monkeypatch.setattr(f"ui.{module}.wrapper._component", lambda **given: caught.update(given))
     return caught
+
+
+def walk(place: Place, z: Any, pictures: npt.NDArray[np.uint8], **more: Any) -> None:
+    """Mount a scrubber of one path, of as many steps as there are pictures."""
+    film = Film(name="way", title="Way", path=z, pictures=pictures)
+    scrubber(place, [film], steps=len(pictures), chosen="way", label="way", **more)
 
 
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 3]))
@@ -93,7 +100,7 @@ def test_a_picture_of_another_shape_is_refused(place: Place, sent: dict[str, Any
 def test_a_path_or_wall_that_does_not_fit_is_refused(place: Place, sent: dict[str, Any], z: Any, n: int) -> None:
     """z and pictures must be as many as each other, of the model's dimensions, and finite."""
     with pytest.raises(ShapeError, match=r"^scrubber: .*\.$"):
-        scrubber(place, path=z, pictures=PICTURE[None].repeat(n, axis=0), label="way", key="scrubber")
+        walk(place, z, PICTURE[None].repeat(n, axis=0), key="scrubber")
     with pytest.raises(ShapeError, match=r"^wall: .*\.$"):
         wall(place, z=z, pictures=PICTURE[None].repeat(n, axis=0), key="wall")
     assert not sent
@@ -101,8 +108,8 @@ def test_a_path_or_wall_that_does_not_fit_is_refused(place: Place, sent: dict[st
 
 def test_a_path_of_one_step_is_none(place: Place, sent: dict[str, Any]) -> None:
     """There is nowhere to go on it."""
-    with pytest.raises(ShapeError, match="needs 2 steps"):
-        scrubber(place, path=[[0, 0]], pictures=PICTURE[None], label="way", key="scrubber")
+    with pytest.raises(ShapeError, match="at least 2"):
+        walk(place, [[0, 0]], PICTURE[None], key="scrubber")
     assert not sent
 
 
@@ -115,7 +122,7 @@ def test_what_was_settled_is_handed_on_only_when_it_is_a_place(
     heard: list[list[float]] = []
     pictures = PICTURE[None].repeat(2, axis=0)
     mounts = {
-        "scrubber": lambda **more: scrubber(place, path=[[0, 0], [1, 1]], pictures=pictures, label="way", **more),
+        "scrubber": lambda **more: walk(place, [[0, 0], [1, 1]], pictures, **more),
         "wall": lambda **more: wall(place, z=[[0, 0], [1, 1]], pictures=pictures, **more),
     }
     for key, mount in mounts.items():

@@ -395,7 +395,7 @@ def test_sample(vae: Run, checkpoint: Path, tmp_path: Path) -> None:
         assert (3 * 8 + 2, 3 * 8 + 2) == picture.size
 
 
-@pytest.mark.parametrize("method", ["linear", "slerp"])
+@pytest.mark.parametrize("method", ["linear", "slerp", "graph", "geodesic"])
 def test_interpolate(method: str, vae: Run, checkpoint: Path, tmp_path: Path) -> None:
     """A strip or a film between two encoded images of the test split, whose ends are their means."""
     arguments = ("--from", 0, "--to", 7, "--method", method, "--steps", 5, "--device", "cpu", "--json")
@@ -409,6 +409,32 @@ def test_interpolate(method: str, vae: Run, checkpoint: Path, tmp_path: Path) ->
     with Image.open(tmp_path / "a.gif") as film:
         assert "GIF" == film.format
         assert 2 <= film.n_frames <= 2 * 5 - 2  # there and back; frames of equal pixels are one
+
+
+def test_interpolate_through_stops_into_a_table(vae: Run, checkpoint: Path, tmp_path: Path) -> None:
+    """A CSV has a row for each step, its z in full; the path passes the stops in their order."""
+    arguments = ("--from", 0, "--via", 3, "--via", 5, "--to", 7, "--steps", 400, "--device", "cpu", "--json")
+    document = vae("interpolate", "tiny", *arguments, "--out", tmp_path / "a.csv")[1]
+    rows = np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1, dtype=np.float32)
+    assert (400, 1 + 2) == rows.shape
+    np.testing.assert_array_equal(np.float32(document["z"]), rows[:, 1:])
+    stops = LatentExplorer.load("tiny", "cpu").latents.mu[[0, 3, 5, 7]]
+    distances = np.linalg.norm(rows[None, :, 1:] - stops[:, None], axis=2)
+    assert 0.05 > distances.min(axis=1).max()
+    assert sorted(places := distances.argmin(axis=1)) == list(places)
+
+
+def test_interpolate_pixel_is_a_film_without_z(vae: Run, checkpoint: Path, tmp_path: Path) -> None:
+    """The cross-fade is written as an MP4 whose frames can be read; it has neither z nor a density."""
+    import av
+
+    arguments = ("--from", 0, "--to", 7, "--method", "pixel", "--steps", 5, "--device", "cpu", "--json")
+    document = vae("interpolate", "tiny", *arguments, "--out", tmp_path / "a.mp4")[1]
+    assert (None, None) == (document["z"], document["lowest_density"])
+    with av.open(tmp_path / "a.mp4") as film:
+        frames = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
+    assert 2 * 5 - 2 == len(frames)
+    assert (32, 32) == frames[0].shape
 
 
 @pytest.mark.parametrize(("options", "name", "side"), [

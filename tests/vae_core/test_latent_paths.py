@@ -1,4 +1,4 @@
-"""Paths between two latent points, by what must be true of any of them."""
+"""Curves between two latent points that need no model, by what must be true of any of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vae_core.errors import ShapeError
-from vae_core.latent.paths import METHODS, linear, slerp
+from vae_core.latent.paths import linear, resampled, slerp
 
 Vector = npt.NDArray[np.float32]
+CURVES = {"linear": linear, "slerp": slerp}
 
 coordinates = st.floats(-10, 10, width=32, allow_subnormal=False)
 pairs = st.integers(1, 6).flatmap(
     lambda n: st.tuples(arrays(np.float32, n, elements=coordinates), arrays(np.float32, n, elements=coordinates))
 )
-every_method = pytest.mark.parametrize("method", sorted(METHODS))
+every_method = pytest.mark.parametrize("method", sorted(CURVES))
 
 
 def unit(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -31,7 +32,7 @@ def unit(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 @given(pair=pairs, steps=st.integers(2, 20))
 def test_ends_are_reproduced_exactly(method: str, pair: tuple[Vector, Vector], steps: int) -> None:
     """A path begins and ends at the given points to the last bit, and all of it is finite."""
-    path = METHODS[method](*pair, steps)
+    path = CURVES[method](*pair, steps)
     assert (steps, pair[0].size) == path.shape
     assert np.float32 == path.dtype
     np.testing.assert_array_equal(pair[0], path[0])
@@ -43,7 +44,7 @@ def test_ends_are_reproduced_exactly(method: str, pair: tuple[Vector, Vector], s
 @given(pair=pairs, steps=st.integers(2, 20))
 def test_reversing_the_ends_reverses_the_path(method: str, pair: tuple[Vector, Vector], steps: int) -> None:
     """The way back is the way there."""
-    there, back = METHODS[method](*pair, steps), METHODS[method](*pair[::-1], steps)
+    there, back = CURVES[method](*pair, steps), CURVES[method](*pair[::-1], steps)
     np.testing.assert_allclose(there, back[::-1], atol=1e-4)
 
 
@@ -123,4 +124,28 @@ def test_slerp_between_antipodes_is_a_half_circle() -> None:
 def test_bad_input_is_refused(method: str, z_from: list[float], z_to: list[float], steps: int) -> None:
     """Unequal lengths, what is not finite, and fewer than two steps are one clear error."""
     with pytest.raises(ShapeError):
-        METHODS[method](z_from, z_to, steps)
+        CURVES[method](z_from, z_to, steps)
+
+
+@given(pair=pairs, n_steps=st.integers(2, 20))
+def test_a_resampled_curve_has_even_steps(pair: tuple[Vector, Vector], n_steps: int) -> None:
+    """The way along a bent curve between two points is as long for each two, and both ends are exact."""
+    corners = np.stack([pair[0], pair[1], pair[0] + 1])
+    found = resampled(corners, n_steps)
+    np.testing.assert_array_equal(corners[[0, -1]], found[[0, -1]])
+    fine = resampled(corners, 20 * (n_steps - 1) + 1).astype(np.float64)
+    np.testing.assert_allclose(fine[::20], found, atol=1e-4)
+    lengths = np.linalg.norm(np.diff(corners.astype(np.float64), axis=0), axis=1)
+    assert lengths.sum() / (n_steps - 1) + 1e-4 >= np.linalg.norm(np.diff(found, axis=0), axis=1).max()
+
+
+def test_a_curve_without_length_stays_where_it_is() -> None:
+    """Two equal ends give their point over and over."""
+    np.testing.assert_array_equal(np.full((4, 2), 3.0), resampled([[3, 3], [3, 3]], 4))
+
+
+@pytest.mark.parametrize(("curve", "n_steps"), [([[1.0, 2.0]], 3), ([[1.0], [np.nan]], 3), ([[1.0], [2.0]], 1)])
+def test_no_curve_is_refused(curve: list[list[float]], n_steps: int) -> None:
+    """One corner, a number that is not finite, one step."""
+    with pytest.raises(ShapeError):
+        resampled(curve, n_steps)

@@ -38,16 +38,22 @@ class MapPath:
     Attributes
     ----------
     name : str
-        Shown in the legend.
+        Shown in the legend; empty: not there.
     xy : array_like (n, 2)
         The places along it, on the map's plane.
     role : str
         "accent" is drawn solid in the theme's colour, "contrast" dashed in the text's.
+    colour : str
+        A CSS colour in place of the role's; empty: the role's.
+    dash : tuple of int
+        Lengths of strokes and gaps, pixels, in place of the role's, where there is a colour.
     """
 
     name: str
     xy: npt.ArrayLike
     role: Role = "accent"
+    colour: str = ""
+    dash: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def latent_map(
         "hand": hand,
         "groups": on_group is not None,
         "group": None if group is None else _pairs(group, "the outline of the group"),
-        "paths": [{"name": p.name, "xy": _pairs(p.xy, p.name), "role": p.role} for p in paths],
+        "paths": [_path_data(p) for p in paths],
         "markers": [_markers_data(m, None if plane is None else plane.a.size) for m in markers],
         "height": height,
         "label": describe(points, axis_titles, hand=hand, decodes=place is not None),
@@ -195,6 +201,11 @@ def describe(points: MapPoints, axis_titles: tuple[str, str], *, hand: HandUse, 
 
 def _plane_data(plane: Plane) -> dict[str, list[float]]:
     return {"a": plane.a.tolist(), "b": plane.b.tolist(), "centre": plane.centre.tolist()}
+
+
+def _path_data(path: MapPath) -> dict[str, Any]:
+    xy = _pairs(path.xy, path.name)
+    return {"name": path.name, "xy": xy, "role": path.role, "colour": path.colour, "dash": list(path.dash)}
 
 
 def _markers_data(markers: MapMarkers, latent_dim: int | None) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""The scrubber: a component that moves a place along a path, decoding as the hand goes."""
+"""The scrubber: films of several paths, along which a place is moved, decoding as the hand goes."""
 
-from ui.scrubber.wrapper import scrubber
+from ui.scrubber.wrapper import Figure, Film, Measure, scrubber
 
-__all__ = ["scrubber"]
+__all__ = ["Figure", "Film", "Measure", "scrubber"]

@@ -27,6 +27,7 @@ from vae_core.inputs import checked_images
 from vae_core.metrics.elbo import measure
 
 CARD, WEIGHTS = "classifier.json", "classifier.safetensors"
+LOCAL = ".classifiers"
 LARGEST_CARD, LARGEST_WEIGHTS = 1 << 16, 1 << 24
 CHANNELS, N_FEATURES = (16, 32), 64
 BATCH, LEARNING_RATE = 64, 4e-3

@@ -25,16 +25,16 @@ class Legend {
       number that colours the points, {name, unit, low, high, colours}; `layer` is null, or what lies beneath them, {name, unit, marks,
       colours, hint, trouble}. */
   fill(classes, paths, markers, theme, scale, layer = null) {
-    const names = items => items.map(({ name, role }) => ({ name, role }))
+    const names = items => items.map(({ name, role, colour }) => ({ name, role, colour }))
     const content = JSON.stringify([classes, names(paths), names(markers), theme, scale, layer])
     if (content === this.content) return // keeps the focus where it is
     this.content = content
     if (this.shown.length !== classes.length) this.shown = classes.map(() => true)
     const buttons = classes.map((item, label) => this.button(item, label))
-    const lines = paths.map(({ name, role }) => {
-      const dash = role === "accent" ? "" : 'stroke-dasharray="5 4"'
-      const line = `<path d="M1 0H21" stroke="${roleColour(role, theme)}" stroke-width="2.5" ${dash}/>`
-      return legendEntry("span", name, "line", "0 -6 22 12", line)
+    const lines = paths.filter(({ name }) => name).map(path => {
+      const dash = lineDash(path).map(px => 0.7 * px).join(" ")
+      const line = `<path d="M1 0H21" stroke="${lineColour(path, theme)}" stroke-width="2.5" stroke-dasharray="${dash}"/>`
+      return legendEntry("span", path.name, "line", "0 -6 22 12", line)
     })
     const rings = markers.map(({ name, role }) => {
       const ring = `<circle r="4.5" fill="none" stroke="${roleColour(role, theme)}" stroke-width="1.75"/>`

@@ -7,6 +7,8 @@ const SIGMAS = [1, 2, 3] // of the prior
 const ARROW = 13 // px from the edge to the tip of the arrow that points to the pin
 
 const roleColour = (role, theme) => (role === "accent" ? theme.accent : theme.ink)
+const lineColour = ({ role, colour }, theme) => colour || roleColour(role, theme)
+const lineDash = ({ role, colour, dash }) => (colour ? dash : role === "accent" ? [] : [7, 6])
 
 class Marks {
   /** `map` has view, side, theme, data, place, hover, selection and pin. */
@@ -88,15 +90,17 @@ function paintMarks(canvas, marks) {
     stroke(accent, 1.5, outline === drawing ? [5, 4] : [])
   }
   if (group) paintCount(pen, group.map(place => toPixel(view, side, ...place)), n, side, theme)
-  for (const { xy, role } of paths) {
+  for (const path of paths) {
+    const { xy } = path
     if (!xy.length) continue
-    const colour = roleColour(role, theme)
+    const colour = lineColour(path, theme)
     trace(xy)
     stroke(faded(paper, 0.85), 5.5)
-    stroke(colour, 2.5, role === "accent" ? [] : [7, 6])
+    stroke(colour, 2.5, lineDash(path))
     const at = i => toPixel(view, side, ...xy[i])
-    dot(at(0), END, colour)
-    dot(at(xy.length - 1), END, colour)
+    const endColour = path.colour ? ink : colour // they belong to all of the paths
+    dot(at(0), END, endColour)
+    dot(at(xy.length - 1), END, endColour)
     paintLetter(pen, "A", at(0), theme)
     paintLetter(pen, "B", at(xy.length - 1), theme)
   }

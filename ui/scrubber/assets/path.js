@@ -2,6 +2,7 @@
 
 const TILE = 36 // px at least: of a longer film fewer pictures are shown
 const LARGEST = 96 // px at most
+export const SEVERAL = 36 // px at most, of several films beneath one another
 const GAP = 3
 
 /** z at step `t` of a path, from 0 to n - 1: between two steps a straight line. */
@@ -28,13 +29,13 @@ export function nearestOn(path, z) {
 }
 
 /** How a film of n pictures fills `room` px: which of them are shown, how large in px, and each one's middle. */
-export function filmOf(room, n, height, width) {
+export function filmOf(room, n, height, width, largest = LARGEST) {
   const fitting = Math.max(2, Math.floor((room + GAP) / (TILE + GAP)))
   const every = Math.ceil((n - 1) / (fitting - 1))
   const shown = Math.floor((n - 1) / every) + 1
   const indices = Array.from({ length: shown }, (_, i) => i * every)
   indices[shown - 1] = n - 1 // a film that does not come out even leaves out more before its end
-  const tile = Math.min(LARGEST / Math.max(1, height / width), ((room + GAP) * every) / (n - 1 + every) - GAP)
+  const tile = Math.min(largest / Math.max(1, height / width), ((room + GAP) * every) / (n - 1 + every) - GAP)
   const middle = t => tile / 2 + (t * (room - tile)) / (n - 1)
   return { indices, tile, height: (tile * height) / width, middle }
 }

@@ -1,17 +1,12 @@
-"""Paths from one point of a latent space to another; `METHODS` names them."""
+"""Curves from one point of a latent space to another that need no model, and points at even steps of any curve."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.checks import latent_vector, whole_number
+from vae_core.checks import finite_rows, latent_vector, whole_number
 from vae_core.errors import ShapeError
-
-Path = Callable[[npt.ArrayLike, npt.ArrayLike, int], npt.NDArray[np.float32]]
 
 DEGENERATE_ANGLE = 1e-6
 """Radians. Nearer than this to 0 or pi, float32 end points no longer say in which plane to turn."""
@@ -75,8 +70,44 @@ def slerp(z_from: npt.ArrayLike, z_to: npt.ArrayLike, steps: int) -> npt.NDArray
     return _with_ends(start, end, radius * (np.cos(t * omega) * u0 + np.sin(t * omega) * v))
 
 
-METHODS: Mapping[str, Path] = MappingProxyType({"linear": linear, "slerp": slerp})
-"""Name of a method, as `interpolate --method` takes it -> the function."""
+def resampled(curve: npt.ArrayLike, n_steps: int) -> npt.NDArray[np.float32]:
+    """Points of a curve at even steps of its own length in z.
+
+    Parameters
+    ----------
+    curve : array_like, shape (M, D)
+        Corners of a polyline, M of at least 2; between two the way is straight.
+    n_steps : int
+        Number of points, the two ends included; at least 2.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_steps, D)
+        The ends exactly; of a curve without length the one point over and over.
+
+    Raises
+    ------
+    ShapeError
+        When the curve is not finite or has fewer than two corners, or `n_steps` is smaller than 2.
+    """
+    corners = finite_rows(curve, "The curve").astype(np.float64)
+    n_steps = whole_number(n_steps, "n_steps", least=2)
+    if len(corners) < 2:
+        raise ShapeError(f"A curve needs at least 2 corners, but this one has {len(corners)}.")
+    points = at_shares(corners, np.linspace(0.0, 1.0, n_steps))
+    return _with_ends(corners[0].astype(np.float32), corners[-1].astype(np.float32), points)
+
+
+def at_shares(corners: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The points (n, D) of a polyline (M, D) at these shares of its length, from 0 to 1."""
+    along = shares_of(corners)
+    return np.stack([np.interp(shares, along, values) for values in corners.T], axis=1)
+
+
+def shares_of(corners: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """At which share of a polyline's length each of its corners lies, (M,), from 0 to 1."""
+    walked = np.concatenate([[0.0], np.linalg.norm(np.diff(corners.astype(np.float64), axis=0), axis=1).cumsum()])
+    return walked / walked[-1] if walked[-1] > 0 else np.linspace(0.0, 1.0, len(corners))
 
 
 def _checked(
