@@ -24,7 +24,7 @@ from tests.browser.find_chromium import MISSING, find_chromium
 from tests.browser.looks import choose, ready
 from tests.browser.serving import PROJECT_ROOT, serve_app
 from vae_core.device import default_threads
-from vae_core.latent.layers import LAYERS
+from vae_core.latent.layer_kinds import LAYERS
 
 MARKS = "performance.getEntriesByType('mark').map(({ name, startTime }) => [name, startTime])"
 PATIENCE = 120_000

@@ -27,7 +27,7 @@ from tests.browser.find_chromium import MISSING, find_chromium
 from tests.browser.serving import serve_app
 from vae_core import LatentExplorer
 from vae_core.data import load_dataset
-from vae_core.latent.ledger import make_ledger
+from vae_core.latent.ledger_pass import make_ledger
 from vae_core.latent.ledger_store import load_ledger, save_ledger
 from vae_core.latent.pixel_neighbours import PixelNeighbours
 

@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from ui import maps, state
-from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click, z_of_anchors
+from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click
 from ui.axes import MapPlane, choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
 from ui.films import COLOURS, DASHES, MEASURES, TRUST, choose_methods, choose_steps, films_of, take_away
 from ui.latent_map import MapClick, MapMarkers, MapPath, latent_map
+from ui.numbered import points
 from ui.place import Place, Settled
 from ui.readout import readout
 from ui.scrubber import scrubber
@@ -43,7 +44,7 @@ def interpolate() -> None:
         away = st.container(width="content")
     chosen = chosen_class(explorer)
     label = chosen.label if explorer.can.label else None
-    anchors = z_of_anchors(explorer, numbers)
+    anchors = points(explorer, numbers)
     found = walks(explorer, anchors, steps, methods, label)
     curves = {name: there.walk.path.curve for name, there in found.items() if there.walk is not None}
     curves = {name: curve for name, curve in curves.items() if curve is not None}

@@ -7,18 +7,16 @@ draws from its prior, by number. The address holds the numbers.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from ui import address
 from ui.encoded import images_of
+from ui.numbered import n_points
 from ui.pictures import magnified, show
 from vae_core import LatentExplorer
-from vae_core.latent.prior import sample_prior
 
-N_DRAWS = 10_000
-"""Draws of the prior that a walk may go between, without an encoder."""
 MOST = 12
+"""Anchors of a walk."""
 ADDS = "clicks add stops"
 TURN = "next end"
 
@@ -81,14 +79,6 @@ def take_click(explorer: LatentExplorer, index: int) -> None:
     st.session_state[TURN] = 1 - turn
 
 
-def z_of_anchors(explorer: LatentExplorer, numbers: list[int]) -> npt.NDArray[np.float32]:
-    """Their places, (A, D)."""
-    if explorer.can.encode:
-        return np.array(explorer.latents.mu[numbers], np.float32)
-    draws = [sample_prior(1, explorer.latent_dim, generator=np.random.default_rng(number)) for number in numbers]
-    return np.concatenate(draws)
-
-
 def parse_anchors(text: str, n: int) -> list[int] | None:
     """The numbers of an address; None when they are not 2 to 12 whole ones below n."""
     parts = text.split(",")
@@ -100,7 +90,7 @@ def parse_anchors(text: str, n: int) -> list[int] | None:
 
 def _numbers(explorer: LatentExplorer) -> list[int]:
     """The session's anchors of a model: its own list, to be changed in place."""
-    key, n = f"anchors of {explorer.name}", _n(explorer)
+    key, n = f"anchors of {explorer.name}", n_points(explorer)
     wish = address.asked("anchors")
     if wish is not None and (asked := parse_anchors(wish, n)) is not None:
         st.session_state[key] = asked
@@ -142,7 +132,7 @@ def _choose(explorer: LatentExplorer, place: int, n: int) -> None:
         st.number_input(
             label,
             0,
-            _n(explorer) - 1,
+            n_points(explorer) - 1,
             key=key,
             on_change=_take_number,
             args=(explorer, place, key),
@@ -171,10 +161,6 @@ def _choose(explorer: LatentExplorer, place: int, n: int) -> None:
             )
 
 
-def _n(explorer: LatentExplorer) -> int:
-    return len(explorer.latents.mu) if explorer.can.encode else N_DRAWS
-
-
 def _take_number(explorer: LatentExplorer, place: int, key: str) -> None:
     _numbers(explorer)[place] = int(st.session_state[key])
 
@@ -199,7 +185,7 @@ def _first_pair(explorer: LatentExplorer) -> list[int]:
 
 
 def _draw_all(explorer: LatentExplorer) -> None:
-    numbers, n = _numbers(explorer), _n(explorer)
+    numbers, n = _numbers(explorer), n_points(explorer)
     numbers[:] = np.random.default_rng().choice(n, len(numbers), replace=n < len(numbers)).tolist()
 
 
@@ -210,7 +196,7 @@ def _reverse(explorer: LatentExplorer) -> None:
 def _add(explorer: LatentExplorer, index: int | None) -> None:
     numbers = _numbers(explorer)
     if len(numbers) < MOST:
-        numbers.insert(-1, int(np.random.default_rng().integers(_n(explorer))) if index is None else index)
+        numbers.insert(-1, int(np.random.default_rng().integers(n_points(explorer))) if index is None else index)
 
 
 def _earlier(explorer: LatentExplorer, place: int) -> None:

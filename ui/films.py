@@ -140,13 +140,14 @@ def _figures(walk: Walk, walks: Mapping[str, Walk], threshold: float | None) -> 
     rivals = [other.cost for other in walks.values() if other.path.z is not None]
     cost, has_z = walk.cost, walk.path.z is not None
     density = cost.lowest_density
+    densities = [rival.lowest_density for rival in rivals if rival.lowest_density is not None]
     off = density is not None and threshold is not None and density < threshold
     return [
         Figure(text=f"{cost.length:.1f}", best=has_z and cost.length <= min(rival.length for rival in rivals)),
         Figure(text=f"{cost.unevenness:.2f}", best=has_z and cost.unevenness <= min(r.unevenness for r in rivals)),
         Figure(
             text="–" if density is None else f"{density:.1f}".replace("-", "−"),
-            best=density is not None and not off and density >= max(r.lowest_density or -np.inf for r in rivals),
+            best=density is not None and not off and density >= max(densities),
             warning=f"Off the data: 99 % of held-out codes lie above {threshold:.1f}." if off else "",
         ),
         Figure(text=_seconds(cost.seconds)),

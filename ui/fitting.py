@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
 from ui.encoded import encoded, images_of
-from ui.stoppable import LOOK_SECONDS, Stoppable
+from ui.stoppable import Stoppable, show_progress
 from ui.text import plain
 from vae_core import LatentExplorer
+from vae_core.latent.pieces import OnProgress
 from vae_core.latent.samplers.codes import Codes
 from vae_core.latent.samplers.sampler import fit_sampler
 from vae_core.latent.samplers.storage import save_sampler
@@ -27,7 +26,7 @@ class Fitting(Stoppable):
     def fit(self, explorer: LatentExplorer, name: str, *, per_class: bool) -> None:
         """Begin, unless it goes on; what is fitted is stored beside the model."""
 
-        def work(told: Callable[[float], None]) -> None:
+        def work(told: OnProgress) -> None:
             if images_of(explorer, "train") is None:
                 codes = encoded(explorer, "test")
             else:
@@ -50,7 +49,7 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
     fitting = _fitting(explorer.card.key, name)
     with st.container(border=True):
         if fitting.is_going_on:
-            st.fragment(_show_progress, run_every=LOOK_SECONDS)(fitting, name, title)
+            show_progress(fitting, f"Fitting: {title}", f"stop fit {name}")
             return
         data = explorer.card.data
         n_codes = data.n_train if images_of(explorer, "train") is not None else data.n_test
@@ -72,17 +71,3 @@ def offer_fit(explorer: LatentExplorer, name: str, title: str) -> None:
         if st.button(f"Fit to {n_codes:,} codes", type="primary", icon=":material/model_training:", key=f"fit {name}"):
             fitting.fit(explorer, name, per_class=per_class)
             st.rerun(scope="fragment")
-
-
-def _show_progress(fitting: Fitting, name: str, title: str) -> None:
-    if not fitting.is_going_on:
-        st.rerun()  # the page, which shows the draws now, or what went wrong
-    st.progress(min(1.0, fitting.share), text=f"Fitting: {title}")
-    asked = fitting.stop_asked
-    st.button(
-        "Stopping …" if asked else "Stop",
-        icon=":material/stop:",
-        disabled=asked,
-        key=f"stop fit {name}",
-        on_click=fitting.stop,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 
@@ -13,6 +12,7 @@ from ui.encoded import encoded, images_of, part_of
 from vae_core import LatentExplorer
 from vae_core.data.image_set import SPLIT_NAMES
 from vae_core.images import png_bytes
+from vae_core.tables import csv_text, numbered
 
 Rows = npt.NDArray[np.int64]
 
@@ -29,17 +29,14 @@ def places(explorer: LatentExplorer, split: str, rows: Rows) -> list[tuple[str, 
 def group_csv(explorer: LatentExplorer, split: str, rows: Rows) -> str:
     """A row each: split, index, class, mu and where there is one logvar."""
     codes, names = encoded(explorer, split), explorer.card.data.class_names
-    dimensions = range(1, explorer.latent_dim + 1)
-    head = ["split", "index", *([] if codes.labels is None else ["label"]), *(f"mu_{i}" for i in dimensions)]
-    head += [] if codes.logvar is None else [f"logvar_{i}" for i in dimensions]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
+    head = ["split", "index", *([] if codes.labels is None else ["label"]), *numbered("mu", explorer.latent_dim)]
+    head += [] if codes.logvar is None else numbered("logvar", explorer.latent_dim)
+    table = []
     for row, place in zip(rows.tolist(), places(explorer, split, rows), strict=True):
         label = [] if codes.labels is None else [names[codes.labels[row]] if names else codes.labels[row]]
         logvar = [] if codes.logvar is None else codes.logvar[row].tolist()
-        writer.writerow([*place, *label, *(f"{value:.9g}" for value in [*codes.mu[row].tolist(), *logvar])])
-    return text.getvalue()
+        table.append([*place, *label, *(f"{value:.9g}" for value in [*codes.mu[row].tolist(), *logvar])])
+    return csv_text(head, table)
 
 
 def group_npz(explorer: LatentExplorer, split: str, rows: Rows) -> bytes:

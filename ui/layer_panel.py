@@ -13,7 +13,7 @@ from ui.map_layers import DOUBTS, MapLayer
 from ui.place import Place
 from ui.text import plain
 from vae_core.errors import VaeCoreError
-from vae_core.latent.layers import LAYERS, missing
+from vae_core.latent.layer_kinds import LAYERS, missing
 
 NONE = "none"
 WIDTH = 330

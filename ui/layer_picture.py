@@ -11,7 +11,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from ui.map_layers import MapLayer, ramps
-from vae_core.latent.layers import LAYERS, Field
+from vae_core.latent.layer_kinds import LAYERS
+from vae_core.latent.layers import Field
+from vae_core.tables import numbered
 
 SIDE, EDGE = 768, 24
 N_TICKS = 5
@@ -47,7 +49,7 @@ def field_csv(layer: MapLayer, field: Field) -> bytes:
     """A row a cell: x and y on the plane, each coordinate of z, the number, and the angle where there is one."""
     places = field.places
     z = layer.plane.lift(places, layer.z)
-    columns = ["x", "y", *(f"z{i + 1}" for i in range(z.shape[1])), layer.name]
+    columns = ["x", "y", *numbered("z", z.shape[1]), layer.name]
     rows: list[npt.NDArray[np.floating]] = [places, z, field.values.reshape(-1, 1)]
     if field.angles is not None:
         columns.append("angle")

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from ui.routes import FOR_GOOD, NOT_KEPT
 from vae_core.errors import VaeCoreError
+from vae_core.latent.pieces import OnProgress
 
 ANSWER_SECONDS = 0.2
 """How long a question waits for the end of the work before it is told the share."""
@@ -28,7 +29,6 @@ PATIENCE_SECONDS = 5.0
 
 MOST_OFFERS = 256
 
-OnProgress = Callable[[float], None]
 Compute = Callable[[OnProgress], bytes]
 
 

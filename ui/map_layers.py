@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ui import decoder
-from ui.layer_work import OFFERS, OnProgress
+from ui.layer_work import OFFERS
 from vae_core import LatentExplorer
 from vae_core.errors import CheckpointError
 from vae_core.latent.density import region_of
 from vae_core.latent.layer_files import Asked, field_file, keep_field, kept_field
-from vae_core.latent.layers import COARSE, FINE, LAYERS, Extent, Field, cells, field_of, off_the_plane, question
+from vae_core.latent.layer_kinds import LAYERS, question
+from vae_core.latent.layers import COARSE, FINE, Extent, Field, layer_field
+from vae_core.latent.pieces import OnProgress
 from vae_core.latent.plane import Plane, axes_plane
 
 READING = {
@@ -53,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class MapLayer:
-    """A layer on a plane of a model; `missing` of `vae_core.latent.layers` has found nothing against it.
+    """A layer on a plane of a model; `missing` of `vae_core.latent.layer_kinds` has found nothing against it.
 
     Attributes
     ----------
@@ -128,17 +130,17 @@ class MapLayer:
         kept = kept_field(self.explorer, asked)
         if kept is not None:
             return kept
-        ask = question(self.explorer, self.name, self.plane, self.label)
-        held = off_the_plane(self.explorer, self.plane, self.z)
-        extent = Extent(*asked.extent)
-        rows = self.plane.lift(cells(extent, asked.n), held)
-
-        def piece(some: slice) -> npt.NDArray[np.float64]:
-            on_progress(some.start / len(rows))
-            return ask(rows[some])
-
-        numbers = np.concatenate(decoder.in_background(self.explorer, len(rows), piece).result())
-        field = field_of(self.explorer, self.name, extent, self.label, numbers)
+        field = layer_field(
+            self.explorer,
+            self.name,
+            self.plane,
+            n=asked.n,
+            z=self.z,
+            label=self.label,
+            extent=Extent(*asked.extent),
+            in_pieces=lambda n, ask: decoder.in_background(self.explorer, n, ask).result(),
+            on_progress=on_progress,
+        )
         if asked.n == FINE:
             try:
                 keep_field(self.explorer, asked, field)

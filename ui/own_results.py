@@ -14,7 +14,8 @@ from vae_core import LatentExplorer
 from vae_core.latent.amortisation import amortisation_gap
 from vae_core.latent.evidence import elbo_terms
 from vae_core.latent.fill import Fills, fill_in
-from vae_core.latent.optimise import OnProgress, optimise_point
+from vae_core.latent.optimise import optimise_point
+from vae_core.latent.pieces import OnProgress
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import numpy as np
@@ -17,6 +15,7 @@ from ui.own_results import Found
 from vae_core import LatentExplorer
 from vae_core.images import montage, png_bytes, to_uint8
 from vae_core.latent.fill import Fills
+from vae_core.tables import csv_text, numbered
 
 
 def offer(explorer: LatentExplorer, now: Seen, found: Found | None) -> None:
@@ -27,9 +26,9 @@ def offer(explorer: LatentExplorer, now: Seen, found: Found | None) -> None:
             "Image", png_bytes(now.image.transpose(1, 2, 0)), "own.png", "image/png", "The image as the model sees it."
         )
         if found is not None:
-            csv, json = codes_csv(found), codes_json(explorer, found, label)
-            _download("z", csv, "own-z.csv", "text/csv", "mu, and logvar where there is one, a row each.")
-            _download("Figures", json, "own-z.json", "application/json", "The same with its figures, as JSON.")
+            _download("z", codes_csv(found), "own-z.csv", "text/csv", "mu, and logvar where there is one, a row each.")
+            figures = codes_json(explorer, found, label)
+            _download("Figures", figures, "own-z.json", "application/json", "The same with its figures, as JSON.")
     with st.expander("In Python", icon=":material/code:"):
         st.code("\n".join(lines(explorer, label)), wrap_lines=True)
 
@@ -67,24 +66,19 @@ def offer_fills(explorer: LatentExplorer, answers: Fills, image: Pixels, mask: D
     hidden = np.zeros(image.shape[1:], np.bool_) if mask is None else mask.cover >= HALF
     sheet = np.concatenate([image[None], np.where(hidden, np.uint8(128), image)[None], to_uint8(answers.images)])
     strip = png_bytes(montage(sheet, columns=len(sheet), scale=4))
-    rows = [",".join(f"z_{i + 1}" for i in range(explorer.latent_dim)), *(",".join(map(str, z)) for z in answers.z)]
+    table = csv_text(numbered("z", explorer.latent_dim), (map(str, z) for z in answers.z))
     with st.container(horizontal=True, gap="small"):
         _download("Fills", strip, "fills.png", "image/png", "The image, what was visible of it, and the fills.")
-        _download("z", "\n".join(rows) + "\n", "fills-z.csv", "text/csv", "z of each fill, a row each.")
+        _download("z", table, "fills-z.csv", "text/csv", "z of each fill, a row each.")
 
 
 def codes_csv(found: Found) -> str:
     """A row for each code: how it was found, mu, and logvar where there is one."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     latent_dim = len(found.best["mu"])
-    has_spread = found.best["logvar"] is not None
-    columns = [f"mu_{i + 1}" for i in range(latent_dim)]
-    columns += [f"logvar_{i + 1}" for i in range(latent_dim)] if has_spread else []
-    writer.writerow(["code", *columns])
-    for row in found.rows:
-        writer.writerow([row["name"].lower().replace(" ", "_"), *row["mu"], *(row["logvar"] or ())])
-    return text.getvalue()
+    columns = ["code", *numbered("mu", latent_dim)]
+    columns += [] if found.best["logvar"] is None else numbered("logvar", latent_dim)
+    rows = ([row["name"].lower().replace(" ", "_"), *row["mu"], *(row["logvar"] or ())] for row in found.rows)
+    return csv_text(columns, rows)
 
 
 def codes_json(explorer: LatentExplorer, found: Found, label: int | None) -> str:

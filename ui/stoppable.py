@@ -1,4 +1,4 @@
-"""Work that takes a while: once for all sessions, in a thread of its own, with its progress and a stop."""
+"""Work that takes a while: in a thread of its own, with its progress and a stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import logging
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
+import streamlit as st
+
 from vae_core.errors import VaeCoreError
+from vae_core.latent.pieces import OnProgress
 
 LOOK_SECONDS = 0.5
 """How often a page looks at what goes on."""
@@ -50,7 +53,7 @@ class Stoppable:
         """Whether somebody has asked for it to end."""
         return self._stop.is_set()
 
-    def begin(self, work: Callable[[Callable[[float], None]], None]) -> None:
+    def begin(self, work: Callable[[OnProgress], None]) -> None:
         """Begin, unless it goes on; `work` is given a function that it must call with its share now and then."""
         with self._lock:
             if self.is_going_on:
@@ -64,7 +67,12 @@ class Stoppable:
         """Have it end at its next step."""
         self._stop.set()
 
-    def _run(self, work: Callable[[Callable[[float], None]], None]) -> None:
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, but not longer."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self, work: Callable[[OnProgress], None]) -> None:
         try:
             work(self._told)
         except StoppedError:
@@ -79,3 +87,16 @@ class Stoppable:
         if self._stop.is_set():
             raise StoppedError
         self.share = share
+
+
+def show_progress(work: Stoppable, text: str, key: str) -> None:
+    """How far the work is, with a stop, until it has ended: then the page runs again. `key` is the stop's."""
+    st.fragment(_progress, run_every=LOOK_SECONDS)(work, text, key)
+
+
+def _progress(work: Stoppable, text: str, key: str) -> None:
+    if not work.is_going_on:
+        st.rerun()  # the page, which shows what there is now, or what went wrong
+    st.progress(min(1.0, work.share), text=f"{text}: {work.share:.0%}")
+    asked = work.stop_asked
+    st.button("Stopping …" if asked else "Stop", icon=":material/stop:", disabled=asked, key=key, on_click=work.stop)

@@ -146,11 +146,7 @@ def gif_bytes(
     ConfigError
         When `seconds_per_frame` is out of range.
     """
-    if not SHORTEST_FRAME <= seconds_per_frame <= LONGEST_FRAME:
-        raise ConfigError(
-            f"seconds_per_frame must be from {SHORTEST_FRAME} to {LONGEST_FRAME:g}, but it is {seconds_per_frame}."
-        )
-    pictures = enlarge(film_frames(images, bounce=bounce), scale)
+    pictures = enlarge(film_frames(images, seconds_per_frame=seconds_per_frame, bounce=bounce), scale)
     frames = [_pillow(picture) for picture in pictures]
     if pictures.shape[-1] == 3:
         frames = [frame.quantize(256, dither=Image.Dither.NONE) for frame in frames]
@@ -167,14 +163,20 @@ def gif_bytes(
     return buffer.getvalue()
 
 
-def film_frames(images: npt.NDArray[np.generic], *, bounce: bool) -> npt.NDArray[np.uint8]:
+def film_frames(images: npt.NDArray[np.generic], *, seconds_per_frame: float, bounce: bool) -> npt.NDArray[np.uint8]:
     """The pictures (n, H, W, C) of a film of images (N, C, H, W); with `bounce` to the end and back, without a jump.
 
     Raises
     ------
     ShapeError
         When the array is not one of images.
+    ConfigError
+        When `seconds_per_frame` is out of range.
     """
+    if not SHORTEST_FRAME <= seconds_per_frame <= LONGEST_FRAME:
+        raise ConfigError(
+            f"seconds_per_frame must be from {SHORTEST_FRAME} to {LONGEST_FRAME:g}, but it is {seconds_per_frame}."
+        )
     pictures = _images(images).transpose(0, 2, 3, 1)
     return np.concatenate([pictures, pictures[-2:0:-1]]) if bounce else pictures
 

@@ -8,8 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.errors import ConfigError
-from vae_core.images import LONGEST_FRAME, SHORTEST_FRAME, enlarge, film_frames
+from vae_core.images import enlarge, film_frames
 
 QUALITY = "16"
 """Constant rate factor of H.264: 18 passes for visually lossless, 0 is lossless but not played everywhere."""
@@ -37,11 +36,7 @@ def mp4_bytes(
     """
     import av  # twenty megabytes of codecs, which only a film needs
 
-    if not SHORTEST_FRAME <= seconds_per_frame <= LONGEST_FRAME:
-        raise ConfigError(
-            f"seconds_per_frame must be from {SHORTEST_FRAME} to {LONGEST_FRAME:g}, but it is {seconds_per_frame}."
-        )
-    frames = enlarge(film_frames(images, bounce=bounce), scale)  # (n, H, W, C)
+    frames = enlarge(film_frames(images, seconds_per_frame=seconds_per_frame, bounce=bounce), scale)  # (n, H, W, C)
     _, height, width, _ = frames.shape
     frames = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     buffer = io.BytesIO()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.app.conftest import OpenApp, sent
 from tests.app.families import bring_family
-from vae_core.latent.layers import LAYERS
+from vae_core.latent.layer_kinds import LAYERS
 
 
 @pytest.fixture(scope="session")

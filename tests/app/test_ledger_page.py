@@ -12,12 +12,13 @@ import pytest
 
 from tests.app.conftest import OpenApp, sent
 from ui.group_files import group_csv, group_npz, group_zip
-from ui.ledger.controls import csv_text
+from ui.ledger.controls import rows_csv
 from ui.ledger.looks import Where, chosen_rows, parse_where
 from ui.routes import POINTS
 from vae_core import LatentExplorer
 from vae_core.data import load_dataset
-from vae_core.latent.ledger import Ledger, code_ledger, make_ledger
+from vae_core.latent.ledger import Ledger
+from vae_core.latent.ledger_pass import code_ledger, make_ledger
 from vae_core.latent.ledger_store import load_ledger, save_ledger
 
 
@@ -152,7 +153,7 @@ def test_hostile_addresses_are_left_alone(open_app: OpenApp, address: dict[str, 
 def test_the_csv_holds_what_the_table_shows(explorer: LatentExplorer, ledger: Ledger) -> None:
     """Rows in their order, all columns, class names, KL by dimension that sums to KL."""
     rows = chosen_rows(ledger, Where(odd=True), "elbo")
-    found = list(csv.DictReader(io.StringIO(csv_text(explorer, ledger, rows))))
+    found = list(csv.DictReader(io.StringIO(rows_csv(explorer, ledger, rows))))
     assert len(rows) == len(found)
     assert list(ledger.place(int(rows[0]))) == [found[0]["split"], int(found[0]["index"])]
     assert all(row["label"] != row["near_class"] for row in found)

@@ -69,7 +69,7 @@ def test_a_user_finds_drags_takes_away_and_brings_back(
     expect(page.locator(".row .value input")).not_to_have_value("")
     page.wait_for_timeout(500)  # Python has heard of it
     table = list(csv.reader(io.StringIO(download(page, "Its z, CSV").decode())))
-    assert ["t_in_sd", "z1", "z2"] == table[0]
+    assert ["t_in_sd", "z_1", "z_2"] == table[0]
     path = np.array(table[1:], float)
     assert np.allclose(pin + path[:, :1] * expected.spread * expected.unit, path[:, 1:], atol=1e-5)
     strip = np.asarray(Image.open(io.BytesIO(download(page, "Film strip, PNG"))).convert("L"))

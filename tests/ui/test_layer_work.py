@@ -11,8 +11,9 @@ import pytest
 from starlette.routing import Router
 
 from ui import layer_work
-from ui.layer_work import LAYER_ROUTES, OFFERS, OnProgress, Work
+from ui.layer_work import LAYER_ROUTES, OFFERS, Work
 from vae_core.errors import ConfigError
+from vae_core.latent.pieces import OnProgress
 
 
 def ask(path: str) -> tuple[int, dict[str, str], bytes]:

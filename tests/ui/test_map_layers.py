@@ -83,7 +83,7 @@ def test_files_to_take_away(explorer: LatentExplorer, name: str) -> None:
     row, column = 24 + (7 - cell[0]) * 96 + 48, 24 + cell[1] * 96 + 48
     assert picture[row, column] < np.median(picture[24:792, 24:792])  # the strongest tone is where the largest is
     lines = field_csv(layer, field).decode().splitlines()
-    assert lines[0].startswith(f"x,y,z1,z2,{name}")
+    assert lines[0].startswith(f"x,y,z_1,z_2,{name}")
     table = np.array([[float(part) for part in line.split(",")] for line in lines[1:]])
     np.testing.assert_allclose(field.places, table[:, :2], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(field.values.ravel(), table[:, 4], rtol=1e-4)

@@ -130,7 +130,7 @@ def test_a_search_tells_how_far_it_is_and_can_be_stopped() -> None:
     assert search.is_going_on
     search.stop()
     search.wait(5)
-    assert (False, 0.5, "Stopped.") == (search.is_going_on, search.share, search.problem)
+    assert (False, 0.5, True, None) == (search.is_going_on, search.share, search.stop_asked, search.result)
 
     def wrong(told: Any) -> None:
         raise ConfigError("It cannot be.")

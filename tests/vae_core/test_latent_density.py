@@ -15,8 +15,9 @@ from scipy.stats import kstest, multivariate_normal
 from vae_core import LatentExplorer
 from vae_core.checkpoints import Latents
 from vae_core.errors import ConfigError, ShapeError
-from vae_core.latent import density
-from vae_core.latent.density import AggregatePosterior, log_aggregate_posterior, log_prior, region_of, support
+from vae_core.latent import aggregate, density
+from vae_core.latent.aggregate import AggregatePosterior
+from vae_core.latent.density import log_aggregate_posterior, log_prior, region_of, support
 
 
 @dataclass
@@ -37,7 +38,7 @@ def codes() -> Encoded:
 
 def test_the_aggregate_posterior_is_the_mean_of_the_posteriors(codes: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
     """log 1/M sum q(z|x_m) as scipy has it, across blocks and far from every code."""
-    monkeypatch.setattr(density, "PAIRS_AT_ONCE", 300)
+    monkeypatch.setattr(aggregate, "PAIRS_AT_ONCE", 300)
     z = np.random.default_rng(0).normal(10, 30, (11, 2))
     each = [
         multivariate_normal(m, np.diag(np.exp(v))).logpdf(z)

@@ -23,7 +23,8 @@ from vae_core.latent import layer_files
 from vae_core.latent.density import log_aggregate_posterior, region_of
 from vae_core.latent.jacobian import local_stretch
 from vae_core.latent.layer_files import Asked, field_file, keep_field, kept_field
-from vae_core.latent.layers import LAYERS, Extent, cells, cycle_error, layer_field, map_extent, missing
+from vae_core.latent.layer_kinds import LAYERS, cycle_error, missing
+from vae_core.latent.layers import Extent, cells, layer_field, map_extent
 from vae_core.latent.plane import Plane, axes_plane, pca_plane
 from vae_core.models import Point
 

@@ -15,7 +15,8 @@ from vae_core import LatentExplorer
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, ShapeError
 from vae_core.latent.agreement import neighbour_classes
-from vae_core.latent.ledger import Ledger, code_ledger, make_ledger
+from vae_core.latent.ledger import Ledger
+from vae_core.latent.ledger_pass import code_ledger, make_ledger
 from vae_core.latent.ledger_store import ledger_file, load_ledger, save_ledger
 
 

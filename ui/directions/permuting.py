@@ -1,87 +1,46 @@
-"""The permutation tests of a session's directions: in threads of their own, with their progress and a stop."""
+"""The permutation tests of a session's directions, with their progress and one stop for all."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
-from threading import Event, Lock, Thread
 
 import numpy as np
 import streamlit as st
 
 from ui.directions.kept import Kept
+from ui.stoppable import LOOK_SECONDS, Stoppable
 from vae_core import LatentExplorer
-from vae_core.errors import VaeCoreError
 from vae_core.latent.directions import Direction, permutation_test
 from vae_core.latent.directions.find import N_PERMUTATIONS
+from vae_core.latent.pieces import OnProgress
 
-LOOK_SECONDS = 0.5
 SEED = 0
 
-logger = logging.getLogger(__name__)
 
-
-class _StoppedError(Exception):
-    """Somebody has asked for the test to end."""
-
-
-class Permuting:
-    """The permutation test of one direction, begun at most once at a time. Asked by any thread."""
+class Permuting(Stoppable):
+    """The permutation test of one direction."""
 
     def __init__(self) -> None:
-        self.share, self.problem = 0.0, ""
+        super().__init__("The permutation test has failed.")
         self.p_value: float | None = None
-        self._thread: Thread | None = None
-        self._stop, self._lock = Event(), Lock()
 
-    @property
-    def is_going_on(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether somebody has asked for it to end."""
-        return self._stop.is_set()
-
-    def begin(self, explorer: LatentExplorer, one: Kept) -> None:
+    def test(self, explorer: LatentExplorer, one: Kept) -> None:
         """Begin, unless it goes on or is done."""
-        with self._lock:
-            if self.is_going_on or self.p_value is not None:
-                return
-            self.share, self.problem = 0.0, ""
-            self._stop.clear()
-            self._thread = Thread(target=self._run, args=(explorer, one), name="permutation test", daemon=True)
-            self._thread.start()
 
-    def stop(self) -> None:
-        """Have it end at its next step."""
-        self._stop.set()
-
-    def _run(self, explorer: LatentExplorer, one: Kept) -> None:
-        assert one.source is not None
-        try:
+        def work(told: OnProgress) -> None:
+            assert one.source is not None
             self.p_value = permutation_test(
                 explorer.latents.mu,
                 one.source.question,
                 method=one.direction.method,
                 remove=[other.direction for other in one.remove],
                 generator=np.random.default_rng(SEED),
-                on_progress=self._told,
+                on_progress=told,
             )
-        except _StoppedError:
-            pass
-        except VaeCoreError as problem:
-            self.problem = str(problem)
-        except Exception:
-            logger.exception("A permutation test has failed.")
-            self.problem = "The permutation test has failed; the server's log has the details."
 
-    def _told(self, share: float) -> None:
-        if self._stop.is_set():
-            raise _StoppedError
-        self.share = share
+        if self.p_value is None:
+            self.begin(work)
 
 
 def permuting(explorer: LatentExplorer, one: Kept) -> Permuting | None:
@@ -110,8 +69,8 @@ def show_progress(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
     """Begin the tests that nobody has stopped, and show how far they are until all are done."""
     tests = [(one, test) for one in some if (test := permuting(explorer, one)) is not None]
     for one, test in tests:
-        if not test.stopped and not test.problem:
-            test.begin(explorer, one)
+        if not test.stop_asked and not test.problem:
+            test.test(explorer, one)
     if any(test.is_going_on for _, test in tests):
         st.fragment(_progress, run_every=LOOK_SECONDS)([test for _, test in tests])
     else:
@@ -119,7 +78,7 @@ def show_progress(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
         title = f"Test {len(waiting)} again by permutation"
         if waiting and st.button(title, icon=":material/shuffle:", type="tertiary"):
             for one, test in waiting:
-                test.begin(explorer, one)
+                test.test(explorer, one)
             st.rerun()
     for problem in {test.problem for _, test in tests if test.problem}:
         st.error(problem, icon=":material/error:")

@@ -10,25 +10,12 @@ from ui import address, state
 from ui.classes import told_classes
 from ui.decoder import decode
 from ui.encoded import images_of
+from ui.numbered import n_points, points
 from ui.pictures import magnified, show
 from vae_core import LatentExplorer
 from vae_core.latent.directions import analogy
-from vae_core.latent.prior import sample_prior
 
-N_DRAWS = 10_000
 SIDE = 84
-
-
-def n_points(explorer: LatentExplorer) -> int:
-    """How many points have a number."""
-    return len(explorer.latents.mu) if explorer.can.encode else N_DRAWS
-
-
-def point(explorer: LatentExplorer, number: int) -> npt.NDArray[np.float32]:
-    """The code of a test image, or a draw from the prior by its seed, (D,)."""
-    if explorer.can.encode:
-        return np.array(explorer.latents.mu[number], np.float32)
-    return sample_prior(1, explorer.latent_dim, generator=np.random.default_rng(number)).reshape(-1)
 
 
 def choose_start(explorer: LatentExplorer) -> None:
@@ -37,7 +24,7 @@ def choose_start(explorer: LatentExplorer) -> None:
     what = "test image no." if explorer.can.encode else "draw from the prior no."
 
     def take() -> None:
-        state.set_z(explorer, point(explorer, int(st.session_state[key])))
+        state.set_z(explorer, points(explorer, [int(st.session_state[key])])[0])
 
     def draw() -> None:
         st.session_state[key] = int(np.random.default_rng().integers(n))
@@ -70,8 +57,8 @@ def show_analogy(explorer: LatentExplorer) -> None:
                 title = "test image no." if explorer.can.encode else "draw no."
                 chosen = int(st.number_input(f"{sign}{letter}: {title}", 0, n - 1, key=key))
                 numbers.append(chosen)
-                _show(explorer, point(explorer, chosen), None if images is None else images[chosen], letter)
-        z = analogy(*(point(explorer, chosen) for chosen in numbers))
+                _show(explorer, points(explorer, [chosen])[0], None if images is None else images[chosen], letter)
+        z = analogy(*points(explorer, numbers))
         with st.container(width=130):
             st.caption("= A − B + C, decoded")
             _show(explorer, z, None, "A − B + C")
@@ -79,7 +66,7 @@ def show_analogy(explorer: LatentExplorer) -> None:
             (index,), (distance,) = explorer.nearest(z[None])
             with st.container(width=170):
                 st.caption(f"Nearest: no. {index}, {distance:.2f} away")
-                _show(explorer, point(explorer, int(index)), None if images is None else images[index], "nearest")
+                _show(explorer, points(explorer, [int(index)])[0], None if images is None else images[index], "nearest")
         st.button(
             "Go there", icon=":material/explore:", on_click=state.set_z, args=(explorer, z),
             help="Put the pin on A − B + C.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +19,7 @@ from vae_core.errors import VaeCoreError
 from vae_core.images import montage, png_bytes
 from vae_core.latent.directions import Direction, directions_json, read_directions
 from vae_core.latent.directions.find import N_PERMUTATIONS
+from vae_core.tables import csv_text, numbered
 
 STEPS = np.linspace(-3.0, 3.0, 11)
 """Of a film strip, in standard deviations of the codes along the direction, from where the pin is."""
@@ -34,12 +33,8 @@ def strip_path(explorer: LatentExplorer, direction: Direction, z: npt.ArrayLike)
 
 def z_csv(path: npt.NDArray[np.float32]) -> bytes:
     """The z of a film strip: how far each lies along the direction, and its coordinates."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["t_in_sd", *(f"z{i + 1}" for i in range(path.shape[1]))])
-    for t, row in zip(STEPS, path, strict=True):
-        writer.writerow([f"{t:.2f}", *(float(value) for value in row)])
-    return text.getvalue().encode()
+    rows = ([f"{t:.2f}", *map(str, row)] for t, row in zip(STEPS, path, strict=True))
+    return csv_text(["t_in_sd", *numbered("z", path.shape[1])], rows).encode()
 
 
 def offer_files(explorer: LatentExplorer, some: Sequence[Kept], one: Kept, z: npt.NDArray[np.float32]) -> None:

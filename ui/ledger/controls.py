@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 
 import numpy as np
@@ -14,6 +12,7 @@ from ui.ledger.columns import title_of
 from ui.ledger.looks import Rows, Where, columns_of, parse_where
 from vae_core import LatentExplorer
 from vae_core.latent.ledger import Ledger
+from vae_core.tables import csv_text
 
 TITLES_OF_SPLITS = ("Training", "Validation", "Test")
 
@@ -100,7 +99,7 @@ def offer_rows(explorer: LatentExplorer, ledger: Ledger, rows: Rows) -> None:
     for i, (title, some) in enumerate(parts.items()):
         st.download_button(
             title,
-            lambda some=some: csv_text(explorer, ledger, some),  # type: ignore[misc]
+            lambda some=some: rows_csv(explorer, ledger, some),  # type: ignore[misc]
             f"{explorer.name}-ledger.csv",
             "text/csv",
             key=f"ledger csv {i}",
@@ -110,7 +109,7 @@ def offer_rows(explorer: LatentExplorer, ledger: Ledger, rows: Rows) -> None:
         )
 
 
-def csv_text(explorer: LatentExplorer, ledger: Ledger, rows: Rows | None) -> str:
+def rows_csv(explorer: LatentExplorer, ledger: Ledger, rows: Rows | None) -> str:
     """Rows as CSV: split, index, class, figures in nats, mu and KL by dimension."""
     table, names = ledger.table(rows), explorer.card.data.class_names
     columns = []
@@ -121,8 +120,4 @@ def csv_text(explorer: LatentExplorer, ledger: Ledger, rows: Rows | None) -> str
             columns.append([f"{value:.6g}" for value in values.tolist()])
         else:
             columns.append(values.tolist())
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    return csv_text(table, zip(*columns, strict=True))

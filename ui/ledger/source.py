@@ -9,13 +9,15 @@ import streamlit as st
 from ui import decoder
 from ui.ledger.kept import kept_ledger
 from ui.originals import Originals, originals
-from ui.stoppable import LOOK_SECONDS, Stoppable
+from ui.stoppable import Stoppable, show_progress
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.data.own_name import is_own
 from vae_core.errors import CheckpointError
-from vae_core.latent.ledger import N_DRAWS, Ledger, code_ledger, make_ledger
+from vae_core.latent.ledger import N_DRAWS, Ledger
+from vae_core.latent.ledger_pass import code_ledger, make_ledger
 from vae_core.latent.ledger_store import save_ledger
+from vae_core.latent.pieces import OnProgress
 
 
 def current_ledger(explorer: LatentExplorer) -> Ledger:
@@ -72,7 +74,7 @@ def offer_pass(explorer: LatentExplorer) -> None:
     making = _making(explorer.card.key)
     with st.container(border=True):
         if making.is_going_on:
-            st.fragment(_show_progress, run_every=LOOK_SECONDS)(making, n)
+            show_progress(making, f"Going through {n:,} images", "stop ledger")
             return
         if making.problem:
             st.error(plain(making.problem), icon=":material/error:")
@@ -87,8 +89,8 @@ def offer_pass(explorer: LatentExplorer) -> None:
             st.rerun()
 
 
-def _work(explorer: LatentExplorer, found: Originals) -> Callable[[Callable[[float], None]], None]:
-    def work(told: Callable[[float], None]) -> None:
+def _work(explorer: LatentExplorer, found: Originals) -> Callable[[OnProgress], None]:
+    def work(told: OnProgress) -> None:
         # By the device's one worker, which does a piece whenever nobody waits for a picture.
         ledger = make_ledger(
             explorer,
@@ -102,17 +104,3 @@ def _work(explorer: LatentExplorer, found: Originals) -> Callable[[Callable[[flo
         save_ledger(explorer.path, ledger, explorer.card)
 
     return work
-
-
-def _show_progress(making: Stoppable, n: int) -> None:
-    if not making.is_going_on:
-        st.rerun()  # the page, which shows the ledger now, or what went wrong
-    st.progress(min(1.0, making.share), text=f"Going through {n:,} images: {making.share:.0%}")
-    asked = making.stop_asked
-    st.button(
-        "Stopping …" if asked else "Stop",
-        icon=":material/stop:",
-        disabled=asked,
-        key="stop ledger",
-        on_click=making.stop,
-    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
 from vae_core.checks import finite_rows
 from vae_core.errors import ShapeError
+from vae_core.latent.pieces import OnProgress
 
 N_NEIGHBOURS = 10
 QUERIES_AT_ONCE = 256
@@ -20,7 +19,7 @@ def neighbour_classes(
     labels: npt.NDArray[np.int64],
     *,
     k: int = N_NEIGHBOURS,
-    on_progress: Callable[[float], None] = lambda _: None,
+    on_progress: OnProgress = lambda share: None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """For each code, the classes of its k nearest others, by Euclidean distance.
 

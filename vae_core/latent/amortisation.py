@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from vae_core.errors import ShapeError
 from vae_core.latent.evidence import Floats, Terms, elbo_terms, fixed_draws
-from vae_core.latent.optimise import OnProgress, Optimised, optimise_posterior
+from vae_core.latent.optimise import Optimised, optimise_posterior
+from vae_core.latent.pieces import OnProgress
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -54,7 +55,7 @@ def amortisation_gap(
     *,
     n_fresh: int = N_FRESH,
     generator: np.random.Generator,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Amortisation:
     """The amortisation gap L[q*] - L[q] of each image (Cremer, Li & Duvenaud 2018, table 1).
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from vae_core.errors import ShapeError
 from vae_core.latent.evidence import Floats, elbo_terms, even_draws, fixed_draws
-from vae_core.latent.optimise import OnProgress, optimise_point, optimise_posterior
+from vae_core.latent.optimise import optimise_point, optimise_posterior
+from vae_core.latent.pieces import OnProgress
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -63,7 +64,7 @@ def fill_in(
     *,
     n_fills: int = 6,
     generator: np.random.Generator,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Fills:
     """Fill in what is hidden of an image, several times.
 
@@ -88,8 +89,13 @@ def fill_in(
     Raises
     ------
     ShapeError
-        When an argument has another shape or nothing is visible.
+        When an argument has another shape or type, or nothing is visible.
     """
+    if image.dtype != np.uint8 or image.shape != explorer.image_shape:
+        raise ShapeError(
+            f"{explorer.name}: the image must be uint8 of the shape {explorer.image_shape}, but it is {image.dtype} "
+            f"{image.shape}."
+        )
     if not np.asarray(visible).any():
         raise ShapeError("Nothing of the image is visible: leave a part of it for z to be told by.")
     starts = _starts(explorer, image, visible, label, generator)

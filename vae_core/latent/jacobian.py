@@ -1,7 +1,7 @@
 """How the decoder's picture changes with z: its Jacobian along given directions, and what follows from it.
 
 J = d mean(p(x|z)) / dz, (P, D) with P = C*H*W values in [0, 1]. J^T J is the metric that pixel space pulls back to the
-latent space (Arvanitidis et al. 2018, "Latent space oddity", eq. 4), for the mean alone.
+latent space (Arvanitidis et al. 2018, "Latent space oddity"), for the mean alone.
 """
 
 from __future__ import annotations

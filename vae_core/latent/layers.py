@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,9 @@ import numpy.typing as npt
 
 from vae_core.checks import whole_number
 from vae_core.errors import ConfigError
-from vae_core.inputs import checked_label, checked_z
-from vae_core.latent.density import log_prior, region_of
+from vae_core.latent.density import region_of
+from vae_core.latent.layer_kinds import question
+from vae_core.latent.pieces import InPieces, OnProgress, here
 from vae_core.latent.plane import Plane
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-Ask = Callable[[Floats], Doubles]
-"""From places (N, D) to a layer's numbers there, (N, K): K is 1, or 2 where there is a direction, in radians."""
 
 FINE, COARSE = 128, 32
 MARGIN = 1.04
@@ -35,31 +33,6 @@ PRIOR_REACH = 3.0
 
 PLACES_AT_ONCE = 1024
 MOST_CELLS = 512
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A kind of field.
-
-    Attributes
-    ----------
-    title, unit : str
-    logarithmic : bool
-        Its colours follow the logarithm of its numbers.
-    """
-
-    title: str
-    unit: str
-    logarithmic: bool = False
-
-
-LAYERS = {
-    "density": Layer("Density of the data", "nats, log q(z)"),
-    "prior": Layer("Density of the prior", "nats, log p(z)"),
-    "cycle": Layer("Cycle error", "units of z"),
-    "stretch": Layer("Stretch of the decoder", "pixel range² per unit of z²", logarithmic=True),
-    "entropy": Layer("Classifier's entropy", "nats"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +51,7 @@ class Field:
     Attributes
     ----------
     layer : str
-        Its name in `LAYERS`.
+        Its name in `vae_core.latent.layer_kinds.LAYERS`.
     extent : Extent
         The square that the cells fill.
     values : ndarray of float32, shape (n, n)
@@ -136,71 +109,6 @@ def off_the_plane(explorer: LatentExplorer, plane: Plane, z: npt.ArrayLike | Non
     return np.asarray(np.round(plane.lift(np.zeros((1, 2)), held)[0], 4) + np.float32(0))  # no -0.0
 
 
-def question(
-    explorer: LatentExplorer,
-    layer: str,
-    plane: Plane,
-    label: int | None = None,
-    *,
-    checkpoints_dir: str | Path | None = None,
-) -> Ask:
-    """How a layer's numbers at places (N, D) are computed; what it needs is made ready here.
-
-    Raises
-    ------
-    ConfigError
-        When there is no such layer, or this model has none: without an encoder there is neither density nor cycle
-        error, without a classifier of its data no entropy.
-    ShapeError
-        When the label does not fit.
-    """
-    if layer not in LAYERS:
-        raise ConfigError(f"There is no layer {layer[:40]!r}; there are {', '.join(LAYERS)}.")
-    if problem := missing(explorer, layer, checkpoints_dir):
-        raise ConfigError(problem)
-    checked_label(label, 1, explorer.n_classes, explorer.name)
-    if layer == "density":
-        density = region_of(explorer, label).density
-        return lambda z: density.log_prob(z)[:, None]
-    if layer == "prior":
-        return lambda z: log_prior(z)[:, None]
-    if layer == "cycle":
-        return lambda z: cycle_error(explorer, z, label)[:, None]
-    return _stretch(explorer, plane, label) if layer == "stretch" else _entropy(explorer, label, checkpoints_dir)
-
-
-def missing(explorer: LatentExplorer, layer: str, checkpoints_dir: str | Path | None = None) -> str | None:
-    """Why a model has not this layer, in one sentence that also says what to do; None when it has."""
-    if layer in ("density", "cycle") and not explorer.can.encode:
-        what = "density of the data" if layer == "density" else "cycle error"
-        return f"{explorer.name} has no encoder, so it has no {what}; the stretch of its decoder can be shown."
-    if layer == "entropy":
-        from vae_core.metrics.classifier import kept_classifier
-
-        data = explorer.card.data
-        if kept_classifier(data, checkpoints_dir=checkpoints_dir) is None:
-            if len(data.class_names) < 2:
-                return f"{data.title} has no classes, so there is no classifier of it and no entropy."
-            return (
-                f"No classifier of {data.title} is here yet: python -m vae_core evaluate {explorer.name} "
-                "--figures samples trains one, which is kept."
-            )
-    return None
-
-
-def cycle_error(explorer: LatentExplorer, z: npt.ArrayLike, label: int | None = None) -> Doubles:
-    """||z - encode(decode(z))||, (N, D) to (N,): how far z moves when its picture is encoded, by the posterior's mean.
-
-    Raises
-    ------
-    ShapeError
-        When the model has no encoder, z has another shape, or the label does not fit.
-    """
-    rows = checked_z(z, explorer.latent_dim, explorer.name)
-    again = explorer.encode(explorer.decode(rows, label), label).mu
-    return np.asarray(np.linalg.norm(rows.astype(np.float64) - again, axis=1))
-
-
 def layer_field(
     explorer: LatentExplorer,
     layer: str,
@@ -211,7 +119,8 @@ def layer_field(
     label: int | None = None,
     extent: Extent | None = None,
     checkpoints_dir: str | Path | None = None,
-    on_progress: Callable[[float], None] = lambda share: None,
+    in_pieces: InPieces | None = None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Field:
     """A layer at the cells of a square of a plane.
 
@@ -219,7 +128,7 @@ def layer_field(
     ----------
     explorer : LatentExplorer
     layer : str
-        A name in `LAYERS`.
+        A name in `vae_core.latent.layer_kinds.LAYERS`.
     plane : Plane
     n : int
         Cells a side, from 2 to 512.
@@ -229,8 +138,10 @@ def layer_field(
         The class, for a model that takes one, and only for such.
     extent : Extent, optional
         By default `map_extent`.
+    in_pieces : callable, optional
+        A worker that does pieces when it has time, see `vae_core.latent.pieces.InPieces`. By default it is done here.
     on_progress : callable
-        Told the part that is done, from 0 to 1. What it raises ends the work: that is how it is stopped.
+        Told the share that is done; what it raises ends the work.
 
     Raises
     ------
@@ -243,16 +154,13 @@ def layer_field(
     ask = question(explorer, layer, plane, label, checkpoints_dir=checkpoints_dir)
     extent = extent or map_extent(explorer, plane)
     rows = plane.lift(cells(extent, n), off_the_plane(explorer, plane, z))
-    found = []
-    for start in range(0, len(rows), PLACES_AT_ONCE):
-        found.append(ask(rows[start : start + PLACES_AT_ONCE]))
-        on_progress(min(1.0, (start + PLACES_AT_ONCE) / len(rows)))
-    return field_of(explorer, layer, extent, label, np.concatenate(found))
 
+    def numbers_at(some: slice) -> Doubles:
+        on_progress(some.start / len(rows))
+        return ask(rows[some])
 
-def field_of(explorer: LatentExplorer, layer: str, extent: Extent, label: int | None, numbers: Doubles) -> Field:
-    """The field of what `question` gave at `cells`, (n * n, K)."""
-    n = math.isqrt(len(numbers))
+    numbers = np.concatenate((in_pieces or here(PLACES_AT_ONCE))(len(rows), numbers_at))
+    on_progress(1.0)
     values = numbers[:, 0].astype(np.float32).reshape(n, n)
     angles = numbers[:, 1].astype(np.float32).reshape(n, n) if numbers.shape[1] == 2 else None
     threshold = region_of(explorer, label).threshold if layer == "density" else None
@@ -271,30 +179,3 @@ def _span(explorer: LatentExplorer, layer: str, values: Floats, threshold: float
     if threshold is not None:  # as much below the edge of the supported region as there is above it
         lowest = max(lowest, min(threshold, highest) - max(highest - threshold, 1.0))
     return lowest, max(highest, lowest + 1e-6)
-
-
-def _stretch(explorer: LatentExplorer, plane: Plane, label: int | None) -> Ask:
-    from vae_core.latent.jacobian import pulled_back_metric
-
-    axes = np.stack([plane.a, plane.b] if plane.b.any() else [plane.a])
-
-    def ask(z: Floats) -> Doubles:
-        metric = pulled_back_metric(explorer, z, label, directions=axes)
-        first = metric.vectors[:, 0]
-        angles = np.arctan2(first[:, 1], first[:, 0]) % math.pi if len(axes) == 2 else np.zeros(len(z))
-        return np.stack([metric.stretch, angles], 1)
-
-    return ask
-
-
-def _entropy(explorer: LatentExplorer, label: int | None, checkpoints_dir: str | Path | None) -> Ask:
-    from vae_core.metrics.classifier import kept_classifier
-
-    found = kept_classifier(explorer.card.data, checkpoints_dir=checkpoints_dir, device=explorer.device)
-    assert found is not None  # `missing` has looked
-
-    def ask(z: Floats) -> Doubles:
-        shares = found.predict(explorer.decode(z, label)).astype(np.float64)
-        return np.asarray(-(shares * np.log(np.maximum(shares, 1e-30))).sum(1, keepdims=True))
-
-    return ask

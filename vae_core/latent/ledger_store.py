@@ -15,7 +15,8 @@ from vae_core.card import Card, Sha256, Text
 from vae_core.config import STRICT, parse, to_json
 from vae_core.errors import CheckpointError
 from vae_core.families import CAPABILITIES
-from vae_core.latent.ledger import LEDGER_SEED, N_DRAWS, Ledger
+from vae_core.latent.ledger import N_DRAWS, Ledger
+from vae_core.latent.ledger_pass import LEDGER_SEED
 from vae_core.made import made_places, place_to_write
 from vae_core.training.records import save_npz
 from vae_core.unzip import unzipped

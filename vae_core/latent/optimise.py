@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from vae_core.latent.evidence import ROWS, Evidence, Floats, even_draws
+from vae_core.latent.pieces import OnProgress
 from vae_core.models import DiagonalGaussian
 from vae_core.models.posterior import LOGVAR_RANGE
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
 
-OnProgress = Callable[[float], None]
 Objective = Callable[[Tensor, Tensor | None], Tensor]
 
 N_DRAWS, N_STEPS = 64, 60
@@ -59,7 +59,7 @@ def optimise_posterior(
     n_draws: int = N_DRAWS,
     n_steps: int = N_STEPS,
     generator: np.random.Generator,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Optimised:
     """The mu and logvar of each image that maximise its ELBO, from those given, by Adam (Kingma & Ba 2015).
 
@@ -109,7 +109,7 @@ def optimise_point(
     visible: npt.ArrayLike | None = None,
     stay: float = 0.0,
     n_steps: int = N_STEPS,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Optimised:
     """The z of each image that maximises log p(x|z) - stay/2 |z - z_0|^2, from the z_0 given.
 
@@ -152,7 +152,7 @@ def _search(
     batch: Evidence,
     per_call: int,
     n_steps: int,
-    on_progress: OnProgress | None,
+    on_progress: OnProgress,
 ) -> Optimised:
     """Adam on each image's own numbers; of each image the best step is kept."""
     found_mu, found_logvar = mu.copy(), None if logvar is None else logvar.copy()
@@ -168,8 +168,7 @@ def _search(
         rates = torch.optim.lr_scheduler.CosineAnnealingLR(adam, n_steps, eta_min=RATE / 100)
         objective = objective_of(some)
         for step in range(n_steps + 1):
-            if on_progress is not None:
-                on_progress((part + step / (n_steps + 1)) / len(starts))
+            on_progress((part + step / (n_steps + 1)) / len(starts))
             value = objective(numbers[0], numbers[1] if len(numbers) > 1 else None)  # (n,)
             with torch.no_grad():
                 if best is None:

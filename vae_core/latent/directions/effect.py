@@ -57,7 +57,7 @@ def pearson(x: Doubles, y: Doubles) -> Interval:
 
 
 def spearman(x: Doubles, y: Doubles) -> Interval:
-    """Spearman's rank correlation; its interval is that of Bonett and Wright (2000), Psychometrika 65, eq. 3.
+    """Spearman's rank correlation; its interval is that of Bonett and Wright (2000), Psychometrika 65.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from vae_core.errors import DataError
 from vae_core.latent.directions.direction import Direction, Effect, Method, without
 from vae_core.latent.directions.effect import cohen_d, pearson, spearman
 from vae_core.latent.directions.question import Question
+from vae_core.latent.pieces import OnProgress
 
 Doubles = npt.NDArray[np.float64]
 
@@ -107,13 +108,13 @@ def permutation_test(
     remove: Sequence[Direction] = (),
     n_permutations: int = N_PERMUTATIONS,
     generator: np.random.Generator,
-    on_progress: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda share: None,
 ) -> float:
     """How often shuffled labels do as well: p = (1 + number of shuffles with an effect as large) / (1 + n).
 
     The labels are shuffled within each half, and the whole procedure is done again: the direction found, the effect
     measured on the held-out half. Where labels and codes have nothing to do with each other, P(p <= a) <= a, with
-    equality at multiples of 1/(1 + n) (Phipson and Smyth 2010, "Permutation p-values should never be zero", section 4).
+    equality at multiples of 1/(1 + n) (Phipson and Smyth 2010, "Permutation p-values should never be zero").
     One-sided: only an effect in the direction's own sense counts.
 
     Parameters

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import numpy as np
 import numpy.typing as npt
 
 from vae_core.errors import ConfigError
 from vae_core.images import gif_bytes, montage, png_bytes
+from vae_core.tables import csv_text, numbered
 from vae_core.video import mp4_bytes
 
 SUFFIXES = (".png", ".gif", ".mp4", ".csv")
@@ -23,7 +21,7 @@ def path_bytes(suffix: str, images: npt.NDArray[np.generic], z: npt.NDArray[np.f
     ----------
     suffix : str
         `.png`: a strip. `.gif`, `.mp4`: there and back, 12.5 frames a second. `.csv`: a row a step, its number from 1
-        and z1, z2, … with as many digits as float32 needs.
+        and z_1, z_2, … with as many digits as float32 needs.
     images : array, shape (n, C, H, W)
         Float in [0, 1] or uint8.
     z : array, shape (n, D), or None
@@ -45,8 +43,5 @@ def path_bytes(suffix: str, images: npt.NDArray[np.generic], z: npt.NDArray[np.f
         raise ConfigError(f"A path is written as one of {', '.join(SUFFIXES)}, not {suffix!r}.")
     if z is None:
         raise ConfigError("A cross-fade of pixels has no z, so there is no table of it: take .png, .gif or .mp4.")
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["step", *(f"z{i + 1}" for i in range(z.shape[1]))])
-    writer.writerows([number, *map(str, row)] for number, row in enumerate(z, start=1))
-    return table.getvalue().encode()
+    rows = ([number, *map(str, row)] for number, row in enumerate(z, start=1))
+    return csv_text(["step", *numbered("z", z.shape[1])], rows).encode()

@@ -21,6 +21,7 @@ from vae_core.latent.paths.curves import at_shares, resampled, slerp
 from vae_core.latent.paths.geodesic import geodesic_curve
 from vae_core.latent.paths.graph import graph_curve, graph_of
 from vae_core.latent.paths.length import pixel_length
+from vae_core.latent.pieces import OnProgress
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -104,7 +105,7 @@ def find_path(
     *,
     method: str,
     label: int | None = None,
-    on_progress: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda share: None,
 ) -> Path:
     """Go from the first anchor through all others to the last.
 

@@ -1,9 +1,9 @@
 """The geodesic of the decoder's pull-back metric: the path along which the picture changes least in all.
 
 A step dz changes the decoded picture g(z) by J dz, J = dg/dz; so the metric is J^T J, and a curve's length in it is its
-picture's length in pixel space (Arvanitidis, Hansen and Hauberg 2018, "Latent space oddity", eqs. 3 to 5; Chen et al.
+picture's length in pixel space (Arvanitidis, Hansen and Hauberg 2018, "Latent space oddity"; Chen et al.
 2018, "Metrics for deep generative models"). As Shao, Kumar and Fletcher (2018, "The Riemannian geometry of deep
-generative models", section 3) do, the energy of a discrete curve with fixed ends is minimised,
+generative models") do, the energy of a discrete curve with fixed ends is minimised,
 
     E = sum_i ||g(z_{i+1}) - g(z_i)||^2,
 

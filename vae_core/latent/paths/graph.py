@@ -8,7 +8,6 @@ where codes lie, and changes the picture as little as it can.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from scipy.spatial import cKDTree
 from sklearn.neighbors import NearestNeighbors
 
 from vae_core.errors import ConfigError
+from vae_core.latent.pieces import OnProgress
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -65,7 +65,7 @@ _lock = Lock()
 
 
 def graph_of(
-    explorer: LatentExplorer, label: int | None = None, on_progress: Callable[[float], None] = lambda share: None
+    explorer: LatentExplorer, label: int | None = None, on_progress: OnProgress = lambda share: None
 ) -> CodeGraph:
     """The graph of a model's codes, which is built once as long as the model is open (about a second for 10,000).
 
@@ -125,7 +125,7 @@ def graph_curve(
     return np.concatenate([ends[:1], inner, ends[1:]]).astype(np.float32)
 
 
-def _built(explorer: LatentExplorer, label: int | None, on_progress: Callable[[float], None]) -> CodeGraph:
+def _built(explorer: LatentExplorer, label: int | None, on_progress: OnProgress) -> CodeGraph:
     mu, labels = explorer.latents.mu, explorer.latents.labels
     if label is not None and labels is not None and (labels == label).any():
         mu = mu[labels == label]

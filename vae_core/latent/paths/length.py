@@ -23,7 +23,7 @@ def pixel_length(explorer: LatentExplorer, curve: npt.NDArray[np.floating], labe
 
     x is the decoded picture (the mean of p(x|z)), the norm the Euclidean one over all pixels and channels. The steps
     are doubled, the curve's corners kept among them, so that the sum never falls; its limit is the length in the
-    decoder's pull-back metric (Arvanitidis, Hansen and Hauberg 2018, eq. 4).
+    decoder's pull-back metric (Arvanitidis, Hansen and Hauberg 2018).
 
     Parameters
     ----------
