@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -24,6 +25,9 @@ Done: TypeAlias = Callable[[Pixels | Exception, float], None]
 
 CHUNK_SECONDS = 0.001
 """How long a chunk of a big request may keep a pointer waiting."""
+
+END_SECONDS = 2.0
+"""How long the end of the process waits for a piece that is being done."""
 
 BATCH_SECONDS = 0.008
 """How long a batch of small requests may take before a big one has its turn: half a frame of a screen."""
@@ -69,7 +73,11 @@ class Worker:
         self._background_at = 0.0  # when its last piece was done
         self._paces: WeakKeyDictionary[LatentExplorer, Pace] = WeakKeyDictionary()
         self._changed = Condition(Lock())
-        Thread(target=self._run, name=f"decoder {device}", daemon=True).start()
+        self._ends = False
+        self._thread = Thread(target=self._run, name=f"decoder {device}", daemon=True)
+        self._thread.start()
+        # A thread that Python cuts off within torch's C++, as it does with daemons, takes the process down: an abort.
+        atexit.register(self.end)
 
     def submit(self, request: Request, client: Hashable, lane: int) -> None:
         """Queue a request, in the place of the one that waits in its slot."""
@@ -95,6 +103,13 @@ class Worker:
             self._background.append(work)
             self._changed.notify()
 
+    def end(self) -> None:
+        """Do nothing more, and wait for what is being done."""
+        with self._changed:
+            self._ends = True
+            self._changed.notify()
+        self._thread.join(END_SECONDS)
+
     def _pace(self, explorer: LatentExplorer) -> Pace:
         pace = self._paces.get(explorer)
         if pace is None:
@@ -104,8 +119,10 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not (self._small or self._big or self._background):
+                while not (self._small or self._big or self._background or self._ends):
                     self._changed.wait()
+                if self._ends:
+                    return
                 batch = self._take_batch()
             if batch:
                 self._decode_batch(batch)

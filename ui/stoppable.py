@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Callable
 from threading import Event, Lock, Thread
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -13,6 +15,9 @@ from vae_core.latent.pieces import OnProgress
 
 LOOK_SECONDS = 0.5
 """How often a page looks at what goes on."""
+
+END_SECONDS = 1.0
+"""How long the end of the process waits for the next step of what goes on."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +67,7 @@ class Stoppable:
             self._stop.clear()
             self._thread = Thread(target=self._run, args=(work,), name="work", daemon=True)
             self._thread.start()
+            _begun.add(self)
 
     def stop(self) -> None:
         """Have it end at its next step."""
@@ -87,6 +93,19 @@ class Stoppable:
         if self._stop.is_set():
             raise StoppedError
         self.share = share
+
+
+_begun: WeakSet[Stoppable] = WeakSet()
+
+
+@atexit.register
+def end_all() -> None:
+    """Stop whatever goes on, and wait a moment for it: a thread that Python cuts off within torch's C++ aborts."""
+    going = list(_begun)
+    for work in going:
+        work.stop()
+    for work in going:
+        work.wait(END_SECONDS)
 
 
 def show_progress(work: Stoppable, text: str, key: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable, Iterator
 from queue import Queue
+from threading import Event
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from tests.ui.stub_explorer import StubExplorer
 from ui import decoder, decoder_worker
+from ui.background import Background
 from vae_core import LatentExplorer
 from vae_core.errors import ShapeError
 
@@ -327,3 +330,20 @@ def test_a_wrong_z_is_refused_where_it_is_given(stub: StubExplorer, z: Any) -> N
     with pytest.raises(ShapeError):
         decoder.decode(stub.as_explorer, z)
     assert [] == stub.calls
+
+
+def test_a_worker_that_ends_finishes_its_piece_and_does_no_other() -> None:
+    """At the end of the process: a thread that is cut off within torch takes the process down with it."""
+    worker, done, begun = decoder_worker.Worker("cpu"), list[int](), Event()
+
+    def ask(some: slice) -> None:
+        begun.set()
+        sleep(0.05)
+        done.append(some.start)
+
+    worker.in_background(Background(1000, ask))
+    assert begun.wait(10)
+    worker.end()
+    n_done = len(done)
+    sleep(0.12)
+    assert (True, n_done) == (n_done > 0, len(done))

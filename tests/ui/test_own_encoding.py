@@ -13,6 +13,7 @@ import pytest
 from tests.app.families import train_family
 from tests.ui.live_client import encode_request
 from tests.ui.test_live import client, digits, url  # noqa: F401 - fixtures
+from ui import stoppable
 from ui.canvas.drawing import read_drawing
 from ui.own_encoding import recipe_of, see, squared_error, switches_of
 from ui.search import Search
@@ -138,3 +139,15 @@ def test_a_search_tells_how_far_it_is_and_can_be_stopped() -> None:
     failed = Search(wrong)
     failed.wait(5)
     assert ("It cannot be.", None) == (failed.problem, failed.result)
+
+
+def test_nothing_goes_on_when_the_process_ends() -> None:
+    """What has begun is stopped at its next step: a thread that is cut off within torch takes the process down."""
+
+    def endless(told: Any) -> None:
+        while True:
+            told(0.5)
+
+    search = Search(endless)
+    stoppable.end_all()
+    assert not search.is_going_on

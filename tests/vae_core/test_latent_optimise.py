@@ -220,11 +220,13 @@ def test_every_family_has_its_answer(family: str, tmp_path_factory: pytest.TempP
 
 
 def test_bad_arguments_are_refused(digits: LatentExplorer) -> None:
-    """A mask of another shape, fewer z than images, draws that are no pairs."""
+    """A mask of another shape, fewer z than images, an image of floats, draws that are no pairs."""
     x = images(2)
     with pytest.raises(ShapeError, match="visible must be bool"):
         optimise_point(digits, x, z=np.zeros((2, 2)), visible=np.ones((2, 7, 8), bool))
     with pytest.raises(ShapeError, match="each image needs a z"):
         optimise_point(digits, x, z=np.zeros((1, 2)))
+    with pytest.raises(ShapeError, match="the image must be uint8"):
+        fill_in(digits, x[0] / 255, np.ones((8, 8), bool), generator=np.random.default_rng(0))
     with pytest.raises(ShapeError, match="must be even"):
         fixed_draws(1, 3, 2, generator=np.random.default_rng(0))

@@ -31,6 +31,18 @@ def test_correlations_are_those_of_scipy() -> None:
     assert pytest.approx(stats.spearmanr(x, y).statistic) == spearman(x, y).value
 
 
+def test_intervals_are_those_of_bonetts_own_examples() -> None:
+    """The examples of his R package statpsych, ci.stdmean2 (unweighted) and ci.spear, to all digits that it prints."""
+    normal = stats.norm.ppf((np.arange(30) + 0.5) / 30)
+    unit = (normal - normal.mean()) / normal.std(ddof=1)
+    found = cohen_d(26.7 + 6.98 * unit, 35.1 + 7.32 * unit)
+    assert pytest.approx([1.174493, 0.6170771, 1.731909], abs=1e-6) == [found.value, found.low, found.high]
+    y = np.array([21, 4, 9, 12, 35, 18, 10, 22, 24, 1, 6, 8, 13, 16, 19.0])
+    x = np.array([67, 28, 30, 28, 52, 40, 25, 37, 44, 10, 14, 20, 28, 40, 51.0])
+    known = spearman(x, y)
+    assert pytest.approx([0.8699639, 0.5840951, 0.9638297], abs=1e-7) == [known.value, known.low, known.high]
+
+
 def groups(generator: np.random.Generator) -> Interval:
     """Cohen's d of two groups of other sizes and variances, whose true d is 0.8."""
     return cohen_d(generator.normal(0, 1, 30), generator.normal(0.8 * (2.5**0.5), 2, 70))
