@@ -15,6 +15,7 @@ from vae_core import LatentExplorer
 from vae_core.errors import ConfigError, ShapeError
 from vae_core.latent.paths import METHODS, linear
 from vae_core.latent.paths.find import LEGS, cost_of, find_path
+from vae_core.latent.paths.find import Path as FoundPath
 from vae_core.latent.paths.geodesic import geodesic_curve
 from vae_core.latent.paths.graph import _bridged, graph_curve, graph_of
 from vae_core.latent.paths.length import pixel_length
@@ -126,6 +127,21 @@ def test_the_graph_path_uses_edges_only(digits: LatentExplorer) -> None:
     assert steps
     assert edges.issuperset(steps)
     assert len(set(way)) == len(way)
+
+
+def test_an_edge_weighs_how_far_the_picture_changes(digits: LatentExplorer) -> None:
+    """The distance of its ends' decoded pictures, not of their codes."""
+    graph = graph_of(digits)
+    one, other = (digits.decode(graph.codes[ends]).reshape(len(ends), -1) for ends in graph.edges[:500].T)
+    np.testing.assert_allclose(np.linalg.norm(one - other, axis=1), graph.weights[:500], rtol=1e-4)
+
+
+def test_unevenness_is_the_coefficient_of_variation_of_the_steps(digits: LatentExplorer) -> None:
+    """Steps of 1 and 3: mean 2, standard deviation 1."""
+    images = np.zeros((3, *digits.image_shape), np.float32)
+    images[:, 0, 0, 0] = 0.0, 1.0, 4.0
+    cost = cost_of(digits, FoundPath("pixel", None, images, None, 0.0))
+    assert pytest.approx([4.0, 0.5]) == [cost.length, cost.unevenness]
 
 
 def test_a_graph_in_parts_is_bridged_where_they_are_nearest() -> None:

@@ -84,6 +84,15 @@ def test_a_code_s_share_is_uniform() -> None:
     assert np.array_equal(found.log_density < region.threshold, found.share < density.OUTSIDE)
 
 
+def test_no_code_is_judged_by_itself() -> None:
+    """Of codes that lie 100 standard deviations apart each would call its own place dense; without it none does."""
+    x, y = np.meshgrid(np.arange(10.0), np.arange(10.0))
+    mu = np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
+    region = density._region(Latents(mu, np.full((100, 2), 2 * np.log(0.01), np.float32), None), None)
+    own = region.density.log_prob(mu)
+    assert region.judged.max() < own.min() - 1000
+
+
 def test_support_of_a_model(finished: Path) -> None:
     """At a code of its own a model is supported, far out it is not; asked again, the region is the same object."""
     explorer = LatentExplorer.load(finished, device="cpu")

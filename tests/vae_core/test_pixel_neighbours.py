@@ -25,6 +25,17 @@ def test_they_are_those_that_sorting_finds(digits: ImageSet) -> None:
         assert np.allclose(all_of_them[order], near)
 
 
+def test_what_float32_cannot_tell_apart_is_told_apart() -> None:
+    """Bright images that differ in 1 to 60 pixels by one grey level: less than their squares' sums are rounded to."""
+    generator = np.random.default_rng(0)
+    one = generator.integers(200, 255, (1, 28, 28), np.uint8)
+    n_off = generator.permutation(60) + 1
+    images = np.stack([(one.ravel() + (np.arange(784) < n)).astype(np.uint8).reshape(1, 28, 28) for n in n_off])
+    indices, distances = PixelNeighbours(images).nearest(one[None], 3)
+    assert [1, 2, 3] == n_off[indices[0]].tolist()
+    np.testing.assert_allclose(np.sqrt(np.arange(1, 4) / 784) / 255, distances[0])
+
+
 def test_a_copy_has_the_distance_0_and_can_be_left_out() -> None:
     """Exactly 0, although bright images of many pixels lose digits in float32; without itself comes its twin."""
     images = np.random.default_rng(0).integers(200, 256, (300, 3, 40, 40), dtype=np.uint8)
