@@ -21,7 +21,7 @@ from vae_core.data import ImageSet
 from vae_core.errors import ConfigError, ShapeError
 from vae_core.latent import layer_files
 from vae_core.latent.density import log_aggregate_posterior, region_of
-from vae_core.latent.jacobian import local_stretch
+from vae_core.latent.jacobian import decoder_jacobian, local_stretch
 from vae_core.latent.layer_files import Asked, field_file, keep_field, kept_field
 from vae_core.latent.layer_kinds import LAYERS, cycle_error, missing
 from vae_core.latent.layers import Extent, cells, layer_field, map_extent
@@ -94,6 +94,16 @@ def test_each_cell_has_the_number_of_its_place(digits_2d: LatentExplorer) -> Non
     np.testing.assert_allclose(local_stretch(digits_2d, stretch.places), stretch.values.ravel(), rtol=1e-4)
     assert stretch.angles is not None
     assert region_of(digits_2d).threshold == density.threshold
+
+
+def test_the_stretch_of_a_plane_is_that_of_its_two_directions() -> None:
+    """sqrt(det (J A)^T J A) of the plane's axes A, in 16 dimensions, where the pin is off the plane."""
+    explorer = LatentExplorer.load("mnist-16d", device="cpu")
+    plane, z = axes_plane((2, 5), 16), np.linspace(-1, 1, 16, dtype=np.float32)
+    field = layer_field(explorer, "stretch", plane, n=2, z=z)
+    along = decoder_jacobian(explorer, plane.lift(field.places, z))[:, :, [2, 5]].astype(np.float64)
+    expected = np.sqrt(np.linalg.det(along.transpose(0, 2, 1) @ along))
+    np.testing.assert_allclose(expected, field.values.ravel(), rtol=1e-3)
 
 
 def test_the_strokes_follow_the_fastest_change(digits_2d: LatentExplorer) -> None:

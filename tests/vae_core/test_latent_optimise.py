@@ -17,7 +17,7 @@ from vae_core.config import ModelConfig
 from vae_core.data import load_dataset
 from vae_core.errors import ShapeError
 from vae_core.families import CAPABILITIES
-from vae_core.latent import amortisation
+from vae_core.latent import amortisation, fill
 from vae_core.latent.amortisation import amortisation_gap
 from vae_core.latent.evidence import elbo_terms, even_draws, fixed_draws, pixel_log_prob
 from vae_core.latent.fill import fill_in
@@ -206,7 +206,16 @@ def test_a_fill_keeps_what_is_visible_and_does_not_look_beneath_the_mask(digits:
     assert fills[0].images[:, :, :4].max() > 0.3
     assert pytest.approx(1) == fills[0].weight.sum()
     assert (np.diff(fills[0].score) <= 0).all()
-    np.testing.assert_allclose(special.softmax(fills[0].score), fills[0].weight)
+
+
+def test_answers_weigh_as_their_elbos_say(digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In proportion to exp(ELBO) of what is visible, the best first; here all answers count as apart."""
+    monkeypatch.setattr(fill, "_apart", lambda mu, logvar, order: order.tolist())
+    visible = np.arange(64).reshape(8, 8) < 16
+    found = fill_in(digits, images(1)[0], visible, generator=np.random.default_rng(0))
+    assert len(found.score) > 1
+    assert np.ptp(found.score) > 0
+    np.testing.assert_allclose(special.softmax(found.score), found.weight)
 
 
 def test_nothing_visible_is_refused(digits: LatentExplorer) -> None:
