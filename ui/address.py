@@ -27,6 +27,13 @@ LOOKS = (
     "anchors",
     "methods",
     "steps",
+    "source",
+    "spread",
+    "count",
+    "seed",
+    "show",
+    "only",
+    "styles",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 
