@@ -52,6 +52,11 @@ def asked(name: str) -> str | None:
     return wishes.pop(name, None)
 
 
+def is_asked(name: str) -> bool:
+    """Whether something is asked for `name` that nobody has taken up yet."""
+    return bool(st.session_state.get("asked", {}).get(name))
+
+
 def write(name: str, value: str | None) -> None:
     """Have the address say so; None takes the name out of it."""
     said = _said()

@@ -115,10 +115,9 @@ def _class_of(explorer: LatentExplorer, source: int | str) -> int | None:
     if not explorer.can.label:
         return None
     key, labels = f"class told of {explorer.name}", explorer.latents.labels
-    is_first, asks = key not in st.session_state, "class" in st.query_params
     if st.session_state.get(key) != source:
         st.session_state[key] = source
-        if source != OWN and explorer.can.encode and labels is not None and not (is_first and asks):
+        if source != OWN and explorer.can.encode and labels is not None and not address.is_asked("class"):
             set_class(explorer, int(labels[int(source)]))
     return chosen_class(explorer).label
 

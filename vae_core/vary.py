@@ -16,6 +16,7 @@ from vae_core.config import DataConfig
 from vae_core.data import ImageSet, is_available, load_dataset
 from vae_core.data.arrays import read_arrays
 from vae_core.data.decode import UnusableError
+from vae_core.data.gathered import Gathered
 from vae_core.data.own_name import is_own, parse_own, printable
 from vae_core.data.pictures import read_pictures
 from vae_core.data.recipe import RECIPES, default_switches, prepare, read_picture
@@ -46,7 +47,7 @@ def vary_command(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.class_ is not None or (explorer.can.label and (arguments.image or not explorer.can.encode)):
         told = class_index(explorer, arguments.class_)
     own = _own_data(explorer, arguments.data_dir)
-    sources = _sources(explorer, arguments, told, own)
+    sources, n_left_out = _sources(explorer, arguments, told, own)
     with shown_progress() as say:
         found = vary(
             explorer,
@@ -75,6 +76,7 @@ def vary_command(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed": arguments.seed,
         "off_data": None if outside is None else int(outside.sum()),
         "rejected": int(found.rejected.sum()),
+        "left_out": n_left_out,
         "median_distance_to_nearest": None if found.to_nearest is None else float(np.median(found.to_nearest)),
         "path": str(out),
     }
@@ -82,7 +84,7 @@ def vary_command(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _sources(
     explorer: LatentExplorer, arguments: argparse.Namespace, told: int | None, own: ImageSet | None
-) -> Sources:
+) -> tuple[Sources, int]:
     if arguments.split is not None and arguments.dataset is None:
         raise ConfigError("--split belongs to --dataset.")
     if arguments.dataset is not None:
@@ -90,10 +92,10 @@ def _sources(
     if arguments.image:
         pictures = [read_image(explorer, Path(expanded(path))) for path in arguments.image]
         names = [printable(Path(path).name) for path in arguments.image]
-        return sources_of_images(explorer, np.stack(pictures), told, names=names)
+        return sources_of_images(explorer, np.stack(pictures), told, names=names), 0
     known = own is not None and explorer.can.encode and all(0 <= i < len(own.test) for i in arguments.index)
     images = np.array(own.test.images[arguments.index]) if own is not None and known else None
-    return sources_of_codes(explorer, arguments.index, told, images)
+    return sources_of_codes(explorer, arguments.index, told, images), 0
 
 
 def read_image(explorer: LatentExplorer, path: Path) -> Pixels:
@@ -124,17 +126,20 @@ def read_image(explorer: LatentExplorer, path: Path) -> Pixels:
     return steps[-1].image
 
 
-def _of_dataset(explorer: LatentExplorer, arguments: argparse.Namespace, told: int | None) -> Sources:
+def _of_dataset(explorer: LatentExplorer, arguments: argparse.Namespace, told: int | None) -> tuple[Sources, int]:
     split = arguments.split or ("all" if is_own(arguments.dataset) else "test")
     if is_own(arguments.dataset) and split == "all":
-        images, labels, class_names, names = _own_images(explorer, arguments.dataset)
+        gathered = _own_images(explorer, arguments.dataset)
+        images, labels, class_names = gathered.images, gathered.labels, gathered.class_names
+        n_left_out, names = len(gathered.left_out), [printable(name) for name in gathered.names]
+        names = names or [printable(arguments.dataset)] * len(images)
     else:
         data = load_dataset(arguments.dataset, arguments.data_dir, replace(explorer.card.data.options, labels=""))
         parts = [data.train, data.validation, data.test] if split == "all" else [data.split(split)]
         images, class_names = np.concatenate([part.images for part in parts]), data.class_names
         known = [part.labels for part in parts if part.labels is not None]
         labels = np.concatenate(known) if len(known) == len(parts) else None
-        names = [f"{arguments.dataset} {split}"] * len(images)
+        n_left_out, names = len(data.left_out), [printable(f"{arguments.dataset} {split}")] * len(images)
     if images.shape[1:] != explorer.image_shape:
         raise DataError(
             f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {arguments.dataset} are "
@@ -148,12 +153,10 @@ def _of_dataset(explorer: LatentExplorer, arguments: argparse.Namespace, told: i
         if not same and told is None:
             class_index(explorer, None)  # says that one is needed, and which there are
         encoded_as = np.array([own_classes.index(name) for name in of_class], np.int64) if same else told
-    return sources_of_images(explorer, images, encoded_as, names=names, told=told, labels=of_class)
+    return sources_of_images(explorer, images, encoded_as, names=names, told=told, labels=of_class), n_left_out
 
 
-def _own_images(
-    explorer: LatentExplorer, dataset: str
-) -> tuple[Pixels, npt.NDArray[np.int64] | None, tuple[str, ...], list[str]]:
+def _own_images(explorer: LatentExplorer, dataset: str) -> Gathered:
     """All images of data of one's own at the model's size, however few: here nothing is learned from them."""
     channels, height, width = explorer.image_shape
     side = height if height == width else explorer.card.data.options.side
@@ -164,8 +167,7 @@ def _own_images(
         left = gathered.left_out
         why = f": {left[0].name}: {left[0].reason}" if left else ""
         raise DataError(f"{printable(dataset)} holds no picture that can be read{why}.")
-    names = [printable(name) for name in gathered.names] or [printable(dataset)] * len(gathered.images)
-    return gathered.images, gathered.labels, gathered.class_names, names
+    return gathered
 
 
 def _own_data(explorer: LatentExplorer, data_dir: str | None) -> ImageSet | None:
