@@ -70,9 +70,8 @@ def test_vary_an_image_and_take_it_away(app_server: AppServer, open_page: OpenPa
 def grid_pixels(page: Page, n: int) -> np.ndarray:
     """The grid's pictures, (n, H, W), one pixel of each of theirs, as they are on the canvas."""
     side, columns = 8, 10
-    found = page.evaluate(
-        """([side, columns, n]) => {
-            const canvas = document.querySelector(".class-grid canvas")
+    found = page.locator(".class-grid canvas").evaluate(
+        """(canvas, [side, columns, n]) => {
             const pen = canvas.getContext("2d")
             const gap = [...Array(12).keys()].find(gap => (canvas.width + gap) / columns % 1 === 0
                 && ((canvas.width + gap) / columns - gap) % side === 0)
