@@ -219,11 +219,11 @@ def show_source(explorer: LatentExplorer, sources: Sources) -> None:
             )
         elif sources.images is None:
             st.caption(
-                f"The reconstruction of {what}; the original is not on this machine, so no distance to it.", width=190
+                f"The reconstruction of {what}; the original is not on this machine, so no distance to it.", width=150
             )
         else:
             label = f", {plain(sources.labels[0])}" if sources.labels else ""
-            st.caption(f"The source, {what}{label}, and its reconstruction: what a spread of 0 gives.", width=190)
+            st.caption(f"The source, {what}{label}, and its reconstruction: what a spread of 0 gives.", width=150)
 
 
 def notes(found: Variations) -> list[str]:
