@@ -21,7 +21,8 @@ from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.images import montage, png_bytes
 from vae_core.latent.variation_files import table, zipped
-from vae_core.latent.variations import Sources, Variations, sources_of_codes, sources_of_images, vary
+from vae_core.latent.variation_sources import Sources, sources_of_codes, sources_of_images
+from vae_core.latent.variations import Variations, vary
 
 OWN = "own"
 N_DRAWS = 10_000

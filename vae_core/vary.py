@@ -24,7 +24,8 @@ from vae_core.errors import ConfigError, DataError
 from vae_core.files import expanded
 from vae_core.latent.pixel_neighbours import PixelNeighbours
 from vae_core.latent.variation_files import free_place, table, write_variations
-from vae_core.latent.variations import Sources, sources_of_codes, sources_of_images, vary
+from vae_core.latent.variation_sources import Sources, sources_of_codes, sources_of_images
+from vae_core.latent.variations import vary
 from vae_core.training.run_folder import RunFolder
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from tests.app.test_interpolate_page import tiles
 from tests.app.test_own_image_page import drawn
 from ui.variations import Settings, command
 from vae_core import LatentExplorer
-from vae_core.latent.variations import sources_of_codes, vary
+from vae_core.latent.variation_sources import sources_of_codes
+from vae_core.latent.variations import vary
 
 
 def walled(app: AppTest) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from vae_core import LatentExplorer
 from vae_core.data import load_dataset
 from vae_core.images import montage, to_uint8
 from vae_core.latent.neighbours import nearest
-from vae_core.latent.variations import sources_of_codes, vary
+from vae_core.latent.variation_sources import sources_of_codes
+from vae_core.latent.variations import vary
 
 
 def take(page: Page, title: str) -> bytes:

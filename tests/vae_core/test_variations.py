@@ -19,14 +19,8 @@ from vae_core.images import to_uint8
 from vae_core.latent.density import OUTSIDE, region_of
 from vae_core.latent.pixel_neighbours import PixelNeighbours
 from vae_core.latent.variation_files import file_names, free_place, table, write_variations, zipped
-from vae_core.latent.variations import (
-    Variations,
-    local_spacing,
-    pixel_distance,
-    sources_of_codes,
-    sources_of_images,
-    vary,
-)
+from vae_core.latent.variation_sources import local_spacing, sources_of_codes, sources_of_images
+from vae_core.latent.variations import Variations, pixel_distance, vary
 
 
 @pytest.fixture(scope="module")
