@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ui import maps, state, variations
+from ui import maps, state, variation_words, variations
 from ui.axes import choose_plane
 from ui.classes import choose_class, chosen_class, note_class
 from ui.decoder import decode
@@ -46,13 +46,13 @@ def show() -> None:
                 place,
                 z=found.z,
                 pictures=np.moveaxis(found.images, 1, -1),
-                notes=variations.notes(found),
+                notes=variation_words.notes(found),
                 marked=[] if found.is_outside is None else found.is_outside.tolist(),
                 key=f"variations of {key}",
                 on_settled=lambda settled: settle(stamp, settled),
             )
-            st.caption(variations.summary(found, settings.count))
-            variations.take_away(explorer, sources, settings, found)
+            st.caption(variation_words.summary(found, settings.count))
+            variation_words.take_away(explorer, sources, settings, found)
         elif found is not None:
             st.info("Every draw was off the data: take a smaller spread.", icon=":material/block:")
     with left:
@@ -70,7 +70,7 @@ def show() -> None:
             key=f"variations map of {key}",
             on_settled=lambda settled: settle(stamp, settled),
         )
-        st.caption(variations.MEANING)
+        st.caption(variation_words.MEANING)
     with right:
         view(
             place,

@@ -14,7 +14,8 @@ from tests.app.conftest import OpenApp, sent
 from tests.app.families import FAMILIES, bring_family
 from tests.app.test_interpolate_page import tiles
 from tests.app.test_own_image_page import drawn
-from ui.variations import Settings, command
+from ui.variation_words import command
+from ui.variations import Settings
 from vae_core import LatentExplorer
 from vae_core.latent.variation_sources import sources_of_codes
 from vae_core.latent.variations import vary
