@@ -80,7 +80,8 @@ browser: .venv/.stamp-dev
 
 # One thread: the same bits on the same kind of CPU. About an hour on one core; a target that was cut short goes on
 # where it was, one that was done begins anew. Half precision keeps each below 4 MB; the cards' figures are measured on the halved weights.
-SHIPPED := digits-2d mnist-2d fashion-2d mnist-16d mnist-2d-ae mnist-2d-cvae mnist-2d-beta0.1 mnist-2d-beta8 mnist-2d-gaussian
+SHIPPED := digits-2d mnist-2d fashion-2d mnist-16d mnist-2d-ae mnist-2d-cvae mnist-2d-beta0.1 mnist-2d-beta8 mnist-2d-gaussian \
+           mnist-2d-dae mnist-2d-gan shapes-6d
 OPTIONS_digits-2d  := --dataset digits --latent-dim 2 --epochs 150
 OPTIONS_mnist-2d   := --dataset mnist --latent-dim 2 --epochs 100
 OPTIONS_fashion-2d := --dataset fashion-mnist --latent-dim 2 --epochs 50
@@ -91,6 +92,10 @@ OPTIONS_mnist-2d-cvae     := $(SMALL) --family cvae --epochs 60
 OPTIONS_mnist-2d-beta0.1  := $(SMALL) --beta 0.1 --epochs 30
 OPTIONS_mnist-2d-beta8    := $(SMALL) --beta 8.0 --epochs 30
 OPTIONS_mnist-2d-gaussian := $(SMALL) --likelihood gaussian --epochs 30
+OPTIONS_mnist-2d-dae      := $(SMALL) --family dae --epochs 30
+OPTIONS_mnist-2d-gan      := --dataset mnist --latent-dim 2 --hidden 256,128 --family gan --epochs 25 --learning-rate 0.0003 --schedule constant
+OPTIONS_shapes-6d         := --dataset shapes --family beta-tcvae --network conv --hidden 16,32,64 --activation relu --latent-dim 6 --epochs 80 \
+                             --batch-size 256 --learning-rate 0.002 --beta 6.0 --weights-dtype float32
 
 checkpoints: $(addprefix checkpoint-,$(SHIPPED))
 
@@ -98,7 +103,7 @@ checkpoint-%: .venv/.stamp-app
 	if [ -d "checkpoints/local/$*-new" ]; then \
 		$(PY) -m vae_core train --resume --name "$*-new" --checkpoints-dir checkpoints/local; \
 	else \
-		$(PY) -m vae_core train --name "$*-new" --checkpoints-dir checkpoints/local --learning-rate 0.001 $(OPTIONS_$*) --seed 0 --threads 1 --weights-dtype float16; \
+		$(PY) -m vae_core train --name "$*-new" --checkpoints-dir checkpoints/local --learning-rate 0.001 --weights-dtype float16 $(OPTIONS_$*) --seed 0 --threads 1; \
 	fi
 	mkdir -p "checkpoints/$*"
 	cd "checkpoints/local/$*-new" && cp card.json model.safetensors latents.npz history.jsonl "../../$*/"

@@ -12,6 +12,7 @@ from ui.latent_map import latent_map
 from ui.layer_panel import choose_layer
 from ui.readout import readout
 from ui.sliders import z_sliders
+from ui.styles import offer_styles, show_styles
 from ui.view import view
 
 explorer = state.current_explorer()
@@ -31,6 +32,7 @@ def explore() -> None:
         place = state.explore_place(explorer, split)
         layer = choose_layer(place, plane)
         offer_around(place)
+        offer_styles(explorer)
     record = maps.nearest_image(explorer, split, place.z)
     names = explorer.card.data.class_names
     with left:
@@ -61,6 +63,7 @@ def explore() -> None:
             class_names=names,
             key=f"view of {explorer.card.key[:12]}",
         )
+        show_styles(place, on_settled=lambda settled: state.settle(explorer, settled))
         z_sliders(
             place,
             key=f"sliders of {explorer.card.key[:12]}",

@@ -27,6 +27,13 @@ LOOKS = (
     "anchors",
     "methods",
     "steps",
+    "source",
+    "spread",
+    "count",
+    "seed",
+    "show",
+    "only",
+    "styles",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 
@@ -43,6 +50,11 @@ def asked(name: str) -> str | None:
     """What is asked for `name`, once: afterwards the session knows. "" asks for what is usual, None for nothing."""
     wishes: dict[str, str] = st.session_state.get("asked", {})
     return wishes.pop(name, None)
+
+
+def is_asked(name: str) -> bool:
+    """Whether something is asked for `name` that nobody has taken up yet."""
+    return bool(st.session_state.get("asked", {}).get(name))
 
 
 def write(name: str, value: str | None) -> None:

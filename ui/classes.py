@@ -42,6 +42,12 @@ def note_class(explorer: LatentExplorer, label: int) -> None:
         st.session_state[_key(explorer)] = ChosenClass(label, now.stamp, now.first)
 
 
+def set_class(explorer: LatentExplorer, label: int) -> None:
+    """Choose a class for the session, and have the browser take it over."""
+    if chosen_class(explorer).label != label:
+        st.session_state[_key(explorer)] = ChosenClass(label, secrets.token_hex(6))
+
+
 def choose_class(place: Place, key: str, on_settled: Callable[[Settled], None]) -> None:
     """A choice of the class, for a model that takes one; the address says what was chosen."""
     explorer = place.explorer

@@ -12,7 +12,8 @@ Request, 28 bytes and then z::
                      the picture is prepared, a sum of 1 invert, 2 crop, 4 centre
      4 u32  number   chosen by the client, comes back in the answer
      8 16 B model    the first 16 bytes of its card's key
-    24 i32  which    kind 1 and 3: class, or -1 for none; kind 2: index into the split, or -1 for the one nearest to z
+    24 i32  which    kind 1 and 3: class, or -1 for none; kind 1: -2 for each z as every class, in their order;
+                     kind 2: index into the split, or -1 for the one nearest to z
     28 f32  z        n × D: 1 to 4096 of them for kind 1; for kind 2 one when which is -1, else none; for kind 3
                      these three instead:
     28 u16  height   4 … 256
@@ -32,11 +33,11 @@ Answer, 24 bytes, then pixels and text::
     20 u32  n_text   bytes of UTF-8 after the pixels
     24 u8   pixels   n × height × width × channels, then the text
 
-Kind 1 gives n images. Kind 2 gives the reconstruction decode(mu) and, where the data is on this machine, the
-original; its text is the JSON of `ui.records.PointRecord.facts`. Kind 3 gives the picture after each step of
-`vae_core.data.recipe.prepare`, the last one being the image, and then, if there is an encoder and something to be
-encoded, decode(mu); its text is the JSON of `ui.own_encoding.Seen.facts`. A request that is refused is answered all the
-same, with number 0 when it is too short to have one. Of a lane's requests those that a newer one replaced are not
+Kind 1 gives n images, or n for each class. Kind 2 gives the reconstruction decode(mu) and, where the data is on this
+machine, the original; its text is the JSON of `ui.records.PointRecord.facts`. Kind 3 gives the picture after each step
+of `vae_core.data.recipe.prepare`, the last one being the image, and then, if there is an encoder and something to be
+encoded, decode(mu); its text is the JSON of `ui.own_encoding.Seen.facts`. A request that is refused is answered all
+the same, with number 0 when it is too short to have one. Of a lane's requests those that a newer one replaced are not
 answered.
 
 Limits: a message of 1 MiB (more: closed with 1009); 4096 images, and 16 MiB of them, a request, and 32 MiB that one

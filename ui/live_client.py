@@ -31,6 +31,7 @@ from ui.live_wire import (
     read_head,
     read_picture,
     read_z,
+    with_classes,
 )
 from vae_core import LatentExplorer
 from vae_core.errors import CheckpointError, ShapeError, VaeCoreError
@@ -140,10 +141,12 @@ class Client:
             self._reserve(head, len(message) + own_encoding.MOST_IMAGES * image)
             return self._soon(head, partial(_encoded, head, explorer, picture, received))
         z = read_z(message, head, explorer.latent_dim)
+        label = None
+        if head.kind == DECODE:
+            z, label = with_classes(z, head.which, explorer.n_classes)
         self._reserve(head, len(message) + (len(z) if head.kind == DECODE else 2) * image)
         if head.kind == DECODE:
             self._lookups.pop(head.lane, None)
-            label = None if head.which == -1 else np.full(len(z), head.which, np.int64)
             decoder.submit(explorer, z, label, self._done(head, received), client=self, lane=head.lane)
         else:
             self._soon(head, partial(_point, head, explorer, z, received))

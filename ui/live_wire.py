@@ -18,6 +18,9 @@ N_LANES = 64
 N_SWITCHES = 8
 """Combinations of the steps that a picture may be prepared by."""
 
+EVERY_CLASS = -2
+"""In the place of a class: each z is decoded as all of them."""
+
 LEAST_SIDE, LARGEST_SIDE = 4, 256
 """Pixels of a picture to be encoded."""
 
@@ -93,7 +96,7 @@ def read_head(message: bytes) -> Head:
             f"The split is 0, or for a point 0 to {len(SPLITS) - 1}, or to encode switches, 0 to {N_SWITCHES - 1}, "
             f"but it is {split}."
         )
-    if which < -1:
+    if which < -1 and not (kind == DECODE and which == EVERY_CLASS):
         raise MalformedError(f"A class or an index is not negative, and -1 for none, but it is {which}.")
     if kind == ENCODE:
         return Head(kind, lane, SPLITS[0], number, model, which, switches=split)
@@ -120,6 +123,23 @@ def read_z(message: bytes, head: Head, latent_dim: int) -> npt.NDArray[np.float3
     if not (np.abs(z) <= FARTHEST).all():  # false for NaN too
         raise MalformedError(f"The values of z must be finite, and from -{FARTHEST:g} to {FARTHEST:g}.")
     return z
+
+
+def with_classes(
+    z: npt.NDArray[np.float32], which: int, n_classes: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
+    """The z of all images that are asked for, and the class of each: with `EVERY_CLASS` each z as all classes in turn.
+
+    Raises
+    ------
+    MalformedError
+        When these are too many, or the model takes no class.
+    """
+    if which != EVERY_CLASS:
+        return z, None if which == -1 else np.full(len(z), which, np.int64)
+    if not 1 <= n_classes * len(z) <= MOST_IMAGES:
+        raise MalformedError(f"{len(z)} z as every one of {n_classes} classes are not 1 to {MOST_IMAGES} images.")
+    return np.repeat(z, n_classes, axis=0), np.tile(np.arange(n_classes), len(z))
 
 
 def read_picture(message: bytes) -> Pixels:

@@ -20,6 +20,7 @@ PAGES = [
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
     ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
     ("sample", "Sample", ":material/casino:", "Draw from the prior or a fitted sampler, and see where the draws lie."),
+    ("variations", "Variations", ":material/auto_awesome_motion:", "Vary an image within what the model knows of it."),
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),

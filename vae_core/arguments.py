@@ -145,11 +145,53 @@ def build_parser() -> argparse.ArgumentParser:
         help="side of a pixel in the picture (default: 1 for PNG, 4 for GIF and MP4)",
     )
     p.add_argument("--out", required=True, metavar="FILE.png|.gif|.mp4|.csv")
+    _add_vary(commands.add_parser("vary", parents=[model, data, place, class_, json_], help="plausible variations"))
     p = commands.add_parser("export", parents=[model, place, json_], help="export for other runtimes")
     p.add_argument("--format", default="onnx", choices=("onnx",))
     p.add_argument("--part", required=True, choices=("decoder", "encoder"))
     p.add_argument("--out", required=True, metavar="FILE.onnx")
     return parser
+
+
+def _add_vary(p: argparse.ArgumentParser) -> None:
+    of = p.add_mutually_exclusive_group(required=True)
+    of.add_argument(
+        "--image",
+        action="append",
+        metavar="FILE",
+        help="a picture, made like the model's own data as on the page Bring an image, unless it has the model's size; "
+        "may be given repeatedly",
+    )
+    of.add_argument(
+        "--index",
+        action="append",
+        type=int,
+        metavar="I",
+        help="index into the test split, or the number of a draw of the prior where the model has no encoder; may be "
+        "given repeatedly",
+    )
+    of.add_argument("--dataset", metavar="DATASET", help="a name, or folder:PATH, zip:PATH, npz:PATH, npy:PATH")
+    p.add_argument(
+        "--split",
+        default=None,
+        choices=("train", "validation", "test", "all"),
+        help="of --dataset (default: test; of data of one's own all)",
+    )
+    p.add_argument("--count", type=_number(int, 1, 100_000), default=16, help="variations of each (default: 16)")
+    p.add_argument(
+        "--spread",
+        type=_number(float, 0, 10),
+        default=1.0,
+        metavar="S",
+        help="how far they stray: times the standard deviation of q(z|x); of an autoencoder times the spacing of the "
+        "codes around, without an encoder times the prior's (default: 1)",
+    )
+    p.add_argument("--draw", action="store_true", help="a draw from p(x|z) in place of its mean")
+    p.add_argument("--supported-only", action="store_true", help="throw away what is off the data, and draw again")
+    p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
+    p.add_argument(
+        "--out", required=True, metavar="FOLDER|FILE.zip", help="new: what is there already is not overwritten"
+    )
 
 
 def _add_train(p: argparse.ArgumentParser) -> None:

@@ -147,7 +147,7 @@ def encode(arguments: argparse.Namespace) -> Document:
 def decode(arguments: argparse.Namespace) -> Document:
     """The mean of p(x|z) at one z."""
     out = _out(arguments.out, ".png")
-    explorer = _explorer(arguments)
+    explorer = open_explorer(arguments)
     images = explorer.decode([arguments.z], class_index(explorer, arguments.class_))
     write_atomically(out, png_bytes(enlarge(montage(images, gap=0), arguments.scale)))
     return {"name": explorer.name, "z": arguments.z, "path": str(out)}
@@ -193,7 +193,7 @@ def sample(arguments: argparse.Namespace) -> Document:
     from vae_core.latent.samplers.storage import sampler_of
 
     out = _out(arguments.out, ".png")
-    explorer = _explorer(arguments)
+    explorer = open_explorer(arguments)
     _check_size(arguments.count, explorer.image_shape, arguments.scale)
     generator = np.random.default_rng(arguments.seed)
     sampler = sampler_of(explorer, arguments.sampler, arguments.checkpoints_dir)
@@ -219,7 +219,7 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     suffix = out.suffix.lower()
     if suffix == ".csv" and arguments.method == "pixel":
         raise ConfigError("--method pixel fades pictures and has no z, so there is no table of it.")
-    explorer = _explorer(arguments)
+    explorer = open_explorer(arguments)
     if not explorer.can.encode:
         raise ConfigError(f"{explorer.name} has no encoder, so there is no path between the codes of two images.")
     label = class_index(explorer, arguments.class_)
@@ -251,7 +251,7 @@ def export(arguments: argparse.Namespace) -> Document:
     from vae_core.export import export_onnx
 
     out = _out(arguments.out, ".onnx")
-    explorer = _explorer(arguments)
+    explorer = open_explorer(arguments)
     report = export_onnx(explorer.model, arguments.part, out)
     return {
         "name": explorer.name,
@@ -261,6 +261,13 @@ def export(arguments: argparse.Namespace) -> Document:
         "opset": report.opset,
         "max_difference": report.max_difference,
     }
+
+
+def vary(arguments: argparse.Namespace) -> Document:
+    """Variations of images as a folder or a zip file."""
+    from vae_core.vary import vary_command
+
+    return vary_command(arguments)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
@@ -273,11 +280,13 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
     "fit-sampler": fit_sampler,
     "sample": sample,
     "interpolate": interpolate,
+    "vary": vary,
     "export": export,
 }
 
 
-def _explorer(arguments: argparse.Namespace) -> LatentExplorer:
+def open_explorer(arguments: argparse.Namespace) -> LatentExplorer:
+    """The model that a command names, on the device that it asks for."""
     from vae_core.explorer import LatentExplorer
 
     return LatentExplorer.load(arguments.name, arguments.device, checkpoints_dir=arguments.checkpoints_dir)
@@ -319,7 +328,7 @@ def _known(names: Sequence[str]) -> str:
 
 
 def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:
-    explorer = _explorer(arguments)
+    explorer = open_explorer(arguments)
     card = explorer.card.data
     name = arguments.dataset or card.name
     is_ours = not is_own(card.name) or RunFolder(explorer.path).asks_for(card)

@@ -31,6 +31,7 @@ class StubExplorer:
     ) -> None:
         self.device, self.latent_dim, self.image_shape, self.name = device, latent_dim, image_shape, "stub"
         self.card = SimpleNamespace(key=hashlib.sha256(device.encode()).hexdigest())
+        self.n_classes = 0
         self.call_seconds, self.calls = call_seconds, list[list[float]]()
         self.labels: list[list[int] | None] = []
         self.entered, self.gate = Event(), Event()

@@ -3,6 +3,7 @@
 export const DECODE = 1
 export const POINT = 2
 export const ENCODE = 3
+const EVERY_CLASS = -2 // in the place of a class: each z as all of them
 export const SPLITS = ["test", "train", "all"]
 
 const REQUEST_HEADER = 28

@@ -40,6 +40,8 @@ class Gathered:
     given : tuple of int
         How many of the images, in their order, are for training, validation and test; a 0 for a split that is not
         given and has to be held out of the training images.
+    names : tuple of str
+        The file of each image; empty where they came from one array.
     """
 
     images: NDArray[np.uint8]
@@ -48,6 +50,7 @@ class Gathered:
     sizes: Mapping[tuple[int, int], int]
     left_out: tuple[LeftOut, ...]
     given: tuple[int, int, int]
+    names: tuple[str, ...] = ()
 
 
 def check_bytes(n_bytes: int, what: str) -> None:

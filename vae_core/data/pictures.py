@@ -66,6 +66,7 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
         left_out = [*listing.left_out, *chosen.left_out]
         kept: list[NDArray[np.uint8]] = []
         classes: list[str] = []
+        files: list[str] = []
         sizes: Counter[tuple[int, int]] = Counter()
         n_bytes = 0
         for i, picture in enumerate(_decoded(chosen.files, options, on_progress)):
@@ -75,6 +76,7 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
             n_bytes += picture.pixels.nbytes
             check_bytes(n_bytes, listing.what)
             kept.append(picture.pixels)
+            files.append(chosen.files[i].name)
             sizes[picture.size] += 1
             if chosen.classes is not None:
                 classes.append(chosen.classes[i])
@@ -87,6 +89,7 @@ def read_pictures(kind: str, path: Path, options: DataConfig, on_progress: Progr
         sizes=sizes,
         left_out=tuple(sorted(left_out, key=lambda item: item.name)),
         given=(len(images), 0, 0),
+        names=tuple(files),
     )
 
 

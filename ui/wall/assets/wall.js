@@ -1,9 +1,11 @@
 /* A wall of drawn images: the pointer passes over them and decodes each one's z, a click pins it. */
 
+const MARK = "#d55e00" // vermilion of Okabe and Ito, told from grey values by everyone
+
 class Wall extends LiveComponent {
   constructor(root) {
     super(root)
-    const names = ["tiles", "pinned", "at", "said"]
+    const names = ["tiles", "pinned", "at", "said", "note"]
     this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
     this.canvas = root.querySelector("canvas")
     this.cursor = 0 // where the arrow keys are
@@ -57,7 +59,8 @@ class Wall extends LiveComponent {
   walk(i) {
     this.cursor = i
     this.pass(i)
-    this.el.said.textContent = `Draw ${i + 1} of ${this.z.length}`
+    const note = this.data.notes[i]
+    this.el.said.textContent = `Draw ${i + 1} of ${this.z.length}${note ? `: ${note}` : ""}`
   }
 
   key(event) {
@@ -89,7 +92,18 @@ class Wall extends LiveComponent {
     for (let i = 0; i < n; i++) {
       const [x, y] = [(i % columns) * (across + gap), Math.floor(i / columns) * (down + gap)]
       drawTile(pen, this.picture, sheet, i, x, y, across, down)
+      if (this.data.marked[i]) this.mark(pen, x, y, across / 5)
     }
+  }
+
+  /** A corner of a picture that is to be noticed. */
+  mark(pen, x, y, side) {
+    pen.fillStyle = MARK
+    pen.beginPath()
+    pen.moveTo(x, y)
+    pen.lineTo(x + side, y)
+    pen.lineTo(x, y + side)
+    pen.fill()
   }
 
   paint() {
@@ -97,10 +111,18 @@ class Wall extends LiveComponent {
     const { place, el, z } = this
     const at = (place.pointed?.sample ?? -1) - this.data.first
     const { pin } = place
+    const pinned = pin ? z.findIndex(row => row.every((value, k) => value === pin[k])) : -1
     this.put(el.at, at)
-    this.put(el.pinned, pin ? z.findIndex(row => row.every((value, k) => value === pin[k])) : -1)
+    this.put(el.pinned, pinned)
+    this.say(at in z ? at : pinned)
     el.at.classList.toggle("top", at >= 0 && at < this.wall.columns)
     if (!el.at.hidden) el.at.firstElementChild.textContent = at + 1
+  }
+
+  say(i) {
+    const { notes } = this.data
+    this.el.note.hidden = !notes.length
+    this.el.note.textContent = i in notes ? `${i + 1}: ${notes[i]}` : "Point at a picture for its figures."
   }
 
   put(frame, i) {
