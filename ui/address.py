@@ -27,6 +27,7 @@ LOOKS = (
     "anchors",
     "methods",
     "steps",
+    "projection",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 
@@ -43,6 +44,11 @@ def asked(name: str) -> str | None:
     """What is asked for `name`, once: afterwards the session knows. "" asks for what is usual, None for nothing."""
     wishes: dict[str, str] = st.session_state.get("asked", {})
     return wishes.pop(name, None)
+
+
+def wish(name: str, value: str) -> None:
+    """Have the page that is opened next find this asked for."""
+    st.session_state.setdefault("asked", {})[name] = value
 
 
 def write(name: str, value: str | None) -> None:
