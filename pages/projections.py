@@ -42,9 +42,7 @@ def show_map(explorer: LatentExplorer, projection: Projection) -> None:
             on_settled=lambda settled: state.settle(explorer, settled),
         )
     with right:
-        choose_class(
-            place, f"projection class of {key}", on_settled=lambda settled: state.settle(explorer, settled)
-        )
+        choose_class(place, f"projection class of {key}", on_settled=lambda settled: state.settle(explorer, settled))
         picture = decode(explorer, place.z[None], told_classes(explorer, 1))[0]
         view(place, picture=picture, record=record, class_names=names, key=f"projection view of {key}")
         say_how_to_read(projection)

@@ -18,8 +18,8 @@ from vae_core.config import (
     WeightsDtype,
 )
 from vae_core.latent.paths import METHODS
+from vae_core.latent.projections import LEAST_NEIGHBOURS, MOST_NEIGHBOURS
 from vae_core.latent.projections import METHODS as PROJECTIONS
-from vae_core.latent.projections import MOST_NEIGHBOURS, LEAST_NEIGHBOURS
 from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
 from vae_core.metrics.catalogue import GROUPS
 

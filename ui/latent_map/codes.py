@@ -50,6 +50,8 @@ class MapCodes:
             When there is not one code of that many dimensions a point.
         """
         if self.shape != (n_points, latent_dim):
-            raise ShapeError(f"latent map: {n_points} points need as many codes of {latent_dim} values, not {self.shape}.")
+            raise ShapeError(
+                f"latent map: {n_points} points need as many codes of {latent_dim} values, not {self.shape}."
+            )
         POINTS.put(self.key, self._blob)
         return {"key": self.key, "url": f"/points/{self.key}", "latentDim": latent_dim}

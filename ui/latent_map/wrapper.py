@@ -139,8 +139,8 @@ def latent_map(
     Raises
     ------
     ShapeError
-        When the plane or the codes are of another space than the place, or a path, a mark or the outline is not finite or has
-        another shape.
+        When the plane or the codes are of another space than the place, or a path, a mark or the outline is not
+        finite or has another shape.
     """
     latent_dim = 2 if place is None else place.explorer.latent_dim  # without one the plane is all there is
     if place is not None:

@@ -52,8 +52,10 @@ class PairPoints:
         """
         codes = finite_rows(z, "pairs: the points").astype("<f4")
         n, k = codes.shape
-        if k < 2 or (labels is not None and (labels.shape != (n,) or (n and not 0 <= labels.min() <= labels.max() < 256))):
-            raise ShapeError(f"pairs: the points must have two dimensions and a class below 256 each, not {codes.shape}.")
+        if k < 2 or (labels is not None and (labels.shape != (n,) or not ((labels >= 0) & (labels < 256)).all())):
+            raise ShapeError(
+                f"pairs: the points must have two dimensions and a class below 256 each, not {codes.shape}."
+            )
         parts = [np.array([n, k, labels is not None], "<u4"), codes]
         if labels is not None:
             parts.append(labels.astype("u1"))

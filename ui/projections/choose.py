@@ -21,7 +21,7 @@ from vae_core.latent.projections import (
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 NEIGHBOURS = {"tsne": "Perplexity", "umap": "Neighbours"}
 MOST_SEED = 9999
-HELP = "How many neighbours of a code count: few show small groups, many the large ones. Each choice is a map of its own."
+HELP = "How many neighbours of a code count: few show small groups, many the large ones. Each choice makes another map."
 
 
 def choose_settings(explorer: LatentExplorer) -> Settings:

@@ -18,8 +18,8 @@ READING = {
     "wider than in the latent space. Believe what other numbers of neighbours and seeds show as well.",
 }
 NO_INVERSE = (
-    "There is no way back from a place between the points to a z, so none is made up: the pointer shows the image whose "
-    "point is nearest to it. The pin stands at the code nearest to z."
+    "There is no way back from a place between the points to a z, so none is made up: the pointer shows the image "
+    "whose point is nearest to it. The pin stands at the code nearest to z."
 )
 INVERSE = "On the plane each place has its z, so the pointer anywhere decodes; off the plane z stays as the pin has it."
 
@@ -31,7 +31,8 @@ def no_projection(explorer: LatentExplorer) -> str | None:
         return f"A {family} has no encoder, so there are no codes to project. Choose another model."
     if explorer.latent_dim <= 2:
         what = "its one dimension" if explorer.latent_dim == 1 else "its two dimensions"
-        return f"Nothing needs to be projected: Explore shows {what} as they are, and any projection could only lose by it."
+        shown = "it is" if explorer.latent_dim == 1 else "they are"
+        return f"There is nothing to project: Explore shows {what} as {shown}, and a projection could only lose by it."
     return None
 
 

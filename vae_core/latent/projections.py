@@ -204,7 +204,7 @@ def _umap(codes: Floats, settings: Settings, on_progress: OnProgress) -> npt.NDA
         if (number := text.strip()).replace(".", "", 1).isdigit():
             on_progress(BEFORE + (1 - BEFORE) * min(1.0, float(number) / 100))
 
-    # Exact, and at once: its own search for neighbours is compiled anew in each process, which takes longer than the map.
+    # Exact, and at once: its own search is compiled anew in each process, which takes longer than the search.
     distances, near = NearestNeighbors(n_neighbors=settings.neighbours).fit(codes).kneighbors(codes)
     umap = UMAP(
         n_neighbors=settings.neighbours,
