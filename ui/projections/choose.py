@@ -29,7 +29,7 @@ def choose_settings(explorer: LatentExplorer) -> Settings:
     key = f"projection of {explorer.name}"
     if (wish := address.asked("projection")) is not None:
         _take(key, read_settings(wish) or Settings.of("pca"))
-    method: Method = st.segmented_control(
+    chosen: Method | None = st.segmented_control(
         "Projection",
         get_args(Method),
         key=key,
@@ -38,6 +38,7 @@ def choose_settings(explorer: LatentExplorer) -> Settings:
         persist_state="session",
         format_func=TITLES.__getitem__,
     )
+    method: Method = chosen or "pca"
     if method == "pca":
         address.write("projection", None)
         return Settings.of("pca")
