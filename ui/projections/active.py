@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import streamlit as st
 from PIL import Image, ImageDraw
@@ -19,7 +20,7 @@ from vae_core.metrics.spread import chosen_rows
 MOST = 6
 """Dimensions that are shown: 15 pairs."""
 
-EXPLORE = "pages/explore.py"
+EXPLORE = str(Path(__file__).resolve().parents[2] / "pages" / "explore.py")
 
 
 def most_active(explorer: LatentExplorer) -> list[int]:
