@@ -19,8 +19,8 @@ from vae_core.latent.projections import Projection
 
 SIDE, EDGE, ROW = 960, 24, 18
 INK, PAPER = (31, 42, 51), (251, 250, 247)
-DOT = 1.6
-"""Pixels, half a point's width."""
+DOT, CROWD = 1.6, 10_000
+"""Pixels, half a point's width where there are so many; fewer are larger."""
 
 
 def offer_files(explorer: LatentExplorer, projection: Projection) -> None:
@@ -79,7 +79,8 @@ def projection_png(explorer: LatentExplorer, projection: Projection) -> bytes:
     legend = legend_rows(names if chosen is not None else ())
     canvas = Image.new("RGB", (SIDE + 2 * EDGE, SIDE + 3 * EDGE + ROW * len(legend)), PAPER)
     pen = ImageDraw.Draw(canvas)
-    points(pen, projection.xy, chosen, (EDGE, EDGE), SIDE)
+    dot = min(3 * DOT, DOT * (CROWD / len(projection.xy)) ** 0.3)
+    points(pen, projection.xy, chosen, (EDGE, EDGE), SIDE, dot)
     pen.text((EDGE, SIDE + EDGE + 10), printable(words), INK)
     write_legend(pen, legend, (EDGE, SIDE + 2 * EDGE + 8))
     return png(canvas)
@@ -91,7 +92,7 @@ def points(
     labels: npt.NDArray[np.int64] | None,
     corner: tuple[float, float],
     side: float,
-    dot: float = DOT,
+    dot: float,
     reach: float | None = None,
 ) -> None:
     """Draw points into a square of `side` pixels, both axes in one scale: all in view, or from -reach to reach."""
