@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenApp, sent
 from tests.vae_core.runs import new_run, train_here
-from ui.palette import CLASS_COLOURS
 from ui.pairs import PairPoints
+from ui.palette import CLASS_COLOURS
 from ui.projections import making
 from ui.projections.active import most_active, pairs_png
 from ui.projections.choose import read_settings
