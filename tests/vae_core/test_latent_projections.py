@@ -1,4 +1,4 @@
-"""Projections: components are the plane's, neighbourhoods survive, work can be ended, and files are bound to weights."""
+"""Projections: components are the plane's, neighbourhoods survive, work can be ended, files are bound to weights."""
 
 from __future__ import annotations
 
