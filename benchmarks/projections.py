@@ -44,7 +44,6 @@ def measure(model: str, method: str) -> dict[str, Any]:
         "processor_seconds": processor,
         "seconds": seconds,
         "trustworthiness": found["trustworthiness"],
-        "peak_mb": after.ru_maxrss / 1024,
     }
 
 
@@ -79,8 +78,8 @@ def main() -> None:
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     rows = []
-    print("| projection | codes | s of one core | s by the clock | trustworthiness | MB | s from Stop to stopped |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| projection | codes | s of one core | s by the clock | trustworthiness | s from Stop to stopped |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for method in METHODS:
         row = measure(arguments.model, method)
         row["stop_seconds"] = [stop_seconds(arguments.model, method, at) for at in STOP_AT] if method != "pca" else []
@@ -89,7 +88,7 @@ def main() -> None:
         trust = row["trustworthiness"]
         print(
             f"| {method} | {row['codes']} | {row['processor_seconds']:.1f} | {row['seconds']:.1f} | "
-            f"{trust['value']:.3f} ± {trust['standard_error']:.3f} | {row['peak_mb']:.0f} | {stops} |"
+            f"{trust['value']:.3f} ± {trust['standard_error']:.3f} | {stops} |"
         )
     print_document({"benchmark": "projections", "model": arguments.model, "machine": machine(1), "rows": rows})
 
