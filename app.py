@@ -37,6 +37,8 @@ HEAVY_MODULES = (
     "ui.lifeline",
     "ui.maps",
     "ui.own_image",
+    "ui.pairs",
+    "ui.projections.take",
     "ui.readout",
     "ui.scrubber",
     "ui.sliders",

@@ -34,6 +34,7 @@ LOOKS = (
     "show",
     "only",
     "styles",
+    "projection",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 
@@ -55,6 +56,11 @@ def asked(name: str) -> str | None:
 def is_asked(name: str) -> bool:
     """Whether something is asked for `name` that nobody has taken up yet."""
     return bool(st.session_state.get("asked", {}).get(name))
+
+
+def wish(name: str, value: str) -> None:
+    """Have the page that is opened next find this asked for."""
+    st.session_state.setdefault("asked", {})[name] = value
 
 
 def write(name: str, value: str | None) -> None:

@@ -74,7 +74,7 @@ class Measurement:
                     return
                 self.said = "reading the images"
                 try:
-                    process = self._process = _start(command)
+                    process = self._process = start_command(command)
                 except OSError as problem:
                     self.problem = f"Measuring could not be started ({problem.strerror})."
                     return
@@ -103,7 +103,14 @@ def _measurement(weights: str) -> Measurement:
     return Measurement()
 
 
-def _start(command: list[str]) -> subprocess.Popen[str]:
+def start_command(command: list[str]) -> subprocess.Popen[str]:
+    """Start a command of this project, of lower priority; it tells of its progress on stderr.
+
+    Raises
+    ------
+    OSError
+        When it cannot be started.
+    """
     process = subprocess.Popen(
         command,
         cwd=PROJECT_ROOT,

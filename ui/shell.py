@@ -19,6 +19,7 @@ PAGES = [
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
     ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
+    ("projections", "Projections", ":material/scatter_plot:", "More than two dimensions on a plane, in three ways."),
     ("sample", "Sample", ":material/casino:", "Draw from the prior or a fitted sampler, and see where the draws lie."),
     ("variations", "Variations", ":material/auto_awesome_motion:", "Vary an image within what the model knows of it."),
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),

@@ -18,6 +18,8 @@ from vae_core.config import (
     WeightsDtype,
 )
 from vae_core.latent.paths import METHODS
+from vae_core.latent.projections import LEAST_NEIGHBOURS, MOST_NEIGHBOURS
+from vae_core.latent.projections import METHODS as PROJECTIONS
 from vae_core.latent.samplers import FITTED_SAMPLERS, SAMPLERS
 from vae_core.metrics.catalogue import GROUPS
 
@@ -146,6 +148,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--out", required=True, metavar="FILE.png|.gif|.mp4|.csv")
     _add_vary(commands.add_parser("vary", parents=[model, data, place, class_, json_], help="plausible variations"))
+    p = commands.add_parser(
+        "project", parents=[model, place, json_], help="lay the codes of the test split on a plane, and keep that"
+    )
+    p.add_argument("--method", default="pca", choices=PROJECTIONS)
+    p.add_argument(
+        "--neighbours",
+        type=_number(int, LEAST_NEIGHBOURS, MOST_NEIGHBOURS),
+        default=None,
+        help="t-SNE's perplexity (default: 30), UMAP's n_neighbors (default: 15)",
+    )
+    p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
+    p.add_argument("--out", default=None, metavar="FILE.csv")
     p = commands.add_parser("export", parents=[model, place, json_], help="export for other runtimes")
     p.add_argument("--format", default="onnx", choices=("onnx",))
     p.add_argument("--part", required=True, choices=("decoder", "encoder"))

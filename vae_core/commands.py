@@ -246,6 +246,35 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     }
 
 
+def project(arguments: argparse.Namespace) -> Document:
+    """The test split's codes on a plane, kept with the checkpoint, and on request as a table."""
+    from vae_core.checkpoints import read_latents
+    from vae_core.latent.projection_files import keep_projection, make_projection, table_of
+    from vae_core.latent.projections import Settings
+    from vae_core.report import shown_progress
+
+    out = None if arguments.out is None else _out(arguments.out, ".csv")
+    folder = find_checkpoint(arguments.name, arguments.checkpoints_dir)
+    card = read_card(folder)
+    latents = read_latents(folder, card)
+    if not len(latents.mu):
+        raise ConfigError(f"{folder.name} has no encoder, so there are no codes to project.")
+    settings = Settings.of(arguments.method, arguments.neighbours, arguments.seed)
+    with shown_progress() as on_progress:
+        made = make_projection(latents, settings, on_progress=lambda share: on_progress("projecting", share))
+    path = keep_projection(folder, card, made, arguments.checkpoints_dir)
+    if out is not None:
+        write_atomically(out, table_of(made, latents))
+    return {
+        "name": folder.name,
+        **asdict(settings),
+        "codes": len(made.xy),
+        "trustworthiness": asdict(made.trust),
+        "seconds": made.seconds,
+        "path": str(path if out is None else out),
+    }
+
+
 def export(arguments: argparse.Namespace) -> Document:
     """Decoder or encoder as ONNX, compared with onnxruntime before it is written."""
     from vae_core.export import export_onnx
@@ -281,6 +310,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
     "sample": sample,
     "interpolate": interpolate,
     "vary": vary,
+    "project": project,
     "export": export,
 }
 

@@ -24,7 +24,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Begin:
         def start(command: list[str]) -> subprocess.Popen[str]:
             return subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
 
-        monkeypatch.setattr(measuring, "_start", start)
+        monkeypatch.setattr(measuring, "start_command", start)
         one = Measurement()
         one.begin(Path("nowhere"), ["latent"], "cpu")
         return one

@@ -1,7 +1,9 @@
 /* The plane of latent space that a map shows: x = a·(z - centre), y = b·(z - centre); a and b are orthonormal. */
 
-/** Where z lies on the plane, [x, y]. */
-export function project({ a, b, centre }, z) {
+/** Where z lies on the plane, [x, y]; null on a chart that has not come yet. */
+export function project(plane, z) {
+  if (plane.isChart) return plane.project(z)
+  const { a, b, centre } = plane
   let x = 0
   let y = 0
   for (let i = 0; i < z.length; i++) {
@@ -13,6 +15,7 @@ export function project({ a, b, centre }, z) {
 
 /** z moved within the plane to (x, y): what is at right angles to the plane stays as it is. */
 export function lift(plane, z, x, y) {
+  if (plane.isChart) return plane.lift(x, y) ?? z
   const [x0, y0] = project(plane, z)
   return Float32Array.from(z, (value, i) => value + (x - x0) * plane.a[i] + (y - y0) * plane.b[i])
 }

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from ui.javascript import component
+from ui.latent_map.codes import MapCodes
 from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup, is_no_group, read_click, read_group
 from ui.latent_map.points import MapPoints
@@ -26,7 +27,7 @@ HandUse = Literal["pin", "pick", "look"]
 Role = Literal["accent", "contrast"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
-    "geometry", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
+    "geometry", "chart", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
     "field", "scatter", "hover", "pin", "selection", "hand", "latent_map",
 ))  # fmt: skip
 
@@ -85,6 +86,7 @@ def latent_map(
     points: MapPoints,
     *,
     plane: Plane | None = None,
+    codes: MapCodes | None = None,
     place: Place | None = None,
     split: str = "test",
     hand: HandUse = "look",
@@ -111,6 +113,9 @@ def latent_map(
     ----------
     plane : Plane or None
         The plane of latent space that the points lie on; None: that of the first two axes.
+    codes : MapCodes or None
+        The points' codes, in place of a plane, where the map has no inverse: what is decoded is the code of the point
+        that is nearest to the pointer, and the pin stands at the code that is nearest to z.
     place : Place or None
         Whose z follows the pointer, and whose pin the map shows; None: the map is a picture to look at.
     split : str
@@ -134,13 +139,13 @@ def latent_map(
     Raises
     ------
     ShapeError
-        When the plane is of another space than the place, or a path, a mark or the outline is not finite or has
-        another shape.
+        When the plane or the codes are of another space than the place, or a path, a mark or the outline is not
+        finite or has another shape.
     """
     latent_dim = 2 if place is None else place.explorer.latent_dim  # without one the plane is all there is
     if place is not None:
-        plane = axes_plane((0, 1), latent_dim) if plane is None else plane
-        if plane.a.size != latent_dim:
+        plane = axes_plane((0, 1), latent_dim) if plane is None and codes is None else plane
+        if plane is not None and plane.a.size != latent_dim:
             raise ShapeError(f"latent map: the plane has {plane.a.size} dimensions, but the model {latent_dim}.")
 
     def clicked() -> None:
@@ -164,6 +169,7 @@ def latent_map(
         "layer": None if layer is None else layer.data(),
         "axes": list(axis_titles),
         "plane": None if plane is None else _plane_data(plane),
+        "codes": None if codes is None else codes.data(points.n, latent_dim),
         "place": None if place is None else place.data(),
         "split": split,
         "hand": hand,
@@ -172,7 +178,7 @@ def latent_map(
         "paths": [_path_data(p) for p in paths],
         "markers": [_markers_data(m, None if plane is None else plane.a.size) for m in markers],
         "height": height,
-        "label": describe(points, axis_titles, hand=hand, decodes=place is not None),
+        "label": describe(points, axis_titles, hand=hand, decodes=place is not None, between=codes is None),
     }
     _component(
         key=key,
@@ -184,13 +190,15 @@ def latent_map(
     )
 
 
-def describe(points: MapPoints, axis_titles: tuple[str, str], *, hand: HandUse, decodes: bool) -> str:
+def describe(
+    points: MapPoints, axis_titles: tuple[str, str], *, hand: HandUse, decodes: bool, between: bool = True
+) -> str:
     """The sentences that a screen reader says for the map and its keys."""
     classes = f", coloured by {len(points.class_names)} classes" if points.class_names else ""
     axes = " and ".join(f"{title} {way}" for title, way in zip(axis_titles, ("across", "up"), strict=True) if title)
     what = f"Map of {points.n:,} encoded images, {axes}{classes}."
     if decodes:
-        what += " The place under the pointer is decoded."
+        what += f" The {'place under' if between else 'image nearest to'} the pointer is decoded."
     keys = {
         "pin": "Arrow keys move the pin, with Shift in small steps, Enter puts it in the centre, Delete takes it away",
         "pick": "Arrow keys move the view, Enter picks its centre",

@@ -19,7 +19,8 @@ class Hover {
     if (found?.z) place.preview(found.z, { sample: found.sample })
     else if (place) {
       const pointed = found?.index === undefined ? null : { split: data.split, index: found.index }
-      place.preview(lift(plane, place.pin ?? place.z, x, y), pointed)
+      const isCode = plane.isChart && found?.position >= 0
+      place.preview(isCode ? plane.codeAt(found.position) : lift(plane, place.pin ?? place.z, x, y), pointed)
     }
     this.set(found)
   }
@@ -56,7 +57,8 @@ class Hover {
   /** Position of the nearest shown point within reach of (zx, zy); -1 when there is none. */
   nearest(zx, zy) {
     const { map } = this
-    return nearest(map.cells, zx, zy, (NEAR * 2 * map.view.half) / map.side, label => map.isShown(label))
+    const reach = map.plane?.isChart ? Infinity : (NEAR * 2 * map.view.half) / map.side // between a chart's points there is nothing
+    return nearest(map.cells, zx, zy, reach, label => map.isShown(label))
   }
 
   /** The place has learned what is known of a data point. */
@@ -86,8 +88,8 @@ class Hover {
   /** q(z|x) of the point under the pointer: its ellipse of one standard deviation on the plane, {zx, zy, long, short, angle}. */
   get ellipse() {
     const facts = this.factsOf(this.found)
-    if (!facts?.sigma) return null
     const { plane } = this.map
+    if (!facts?.sigma || plane.isChart) return null
     const [zx, zy] = project(plane, facts.mu)
     return { zx, zy, ...ellipseOf(covariance(plane, facts.sigma)) }
   }

@@ -46,7 +46,7 @@ class LatentMap {
     const before = this.data
     this.data = data
     this.send = send
-    this.plane = data.plane
+    this.plane = this.planeOf(data)
     this.follow(data.place && placeOf(data.place))
     const otherAxes = JSON.stringify([before?.axes, before?.plane]) !== JSON.stringify([data.axes, data.plane])
     if (otherAxes) this.touched = false
@@ -60,7 +60,8 @@ class LatentMap {
     const { surface } = this.el
     surface.setAttribute("aria-label", data.label)
     surface.classList.toggle("still", data.hand === "look" && !this.place)
-    this.tools.fit({ decodes: Boolean(this.place), classes: data.classes.length > 0, groups: Boolean(data.groups) })
+    const between = Boolean(this.place) && !data.codes
+    this.tools.fit({ decodes: Boolean(this.place), between, classes: data.classes.length > 0, groups: Boolean(data.groups) })
     this.colouring.take(data.colour)
     this.field.take(data.layer)
     this.fillLegend()
@@ -69,6 +70,12 @@ class LatentMap {
     if (this.key !== data.points.key || this.root.dataset.state === "error") this.load()
     else if (this.points && (otherAxes || otherTheme)) this.scatter.draw()
     this.invalidate()
+  }
+
+  /** The plane that the points lie on; or the chart of those codes, filled once they have come. */
+  planeOf({ codes, plane }) {
+    if (!codes) return plane
+    return this.plane?.key === codes.key ? this.plane : new Chart(codes)
   }
 
   /** Draw what that place does, and no other one. */
@@ -91,11 +98,14 @@ class LatentMap {
     this.key = key
     if (!this.points) this.say("loading", n ? `Loading ${n.toLocaleString("en")} points …` : "Loading …")
     try {
-      const [Plotly, points] = await Promise.all([loadPlotly(this.data.plotly), fetchBytes(url, signal).then(decodePoints)])
+      const { codes } = this.data
+      const coming = [loadPlotly(this.data.plotly), fetchBytes(url, signal).then(decodePoints), codes && fetchBytes(codes.url, signal)]
+      const [Plotly, points, bytes] = await Promise.all(coming)
       signal.throwIfAborted()
       this.scatter.Plotly = Plotly
       this.points = points
       this.cells = buildGrid(points)
+      if (codes) this.plane.fill(points, this.cells, bytes)
       this.groups = groupByClass(points, this.data.classes.length)
       this.hover.set(null)
       if (!this.touched) this.view = this.whole()

@@ -28,7 +28,7 @@ class Marks {
     const at = pin.paint()
     paintMarks(this.canvas, {
       view, side, theme, prior: place && !place.data.encodes && plane, paths: data.paths, markers: data.markers, lit, group: outline, n, drawing: drawing?.corners,
-      found: hover.found, ellipse: hover.ellipse, brought: (place?.brought ?? []).map(code => codeOn(plane, code)), pin: at,
+      found: hover.found, ellipse: hover.ellipse, brought: (plane?.isChart ? [] : place?.brought ?? []).map(code => codeOn(plane, code)), pin: at,
     })
   }
 }

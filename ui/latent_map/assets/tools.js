@@ -44,8 +44,8 @@ class Tools {
   }
 
   /** Offer what makes sense: a place to decode at, classes to give shapes to, somebody who hears of groups. */
-  fit({ decodes, classes, groups }) {
-    this.can = { move: groups, box: groups, lasso: groups, grid: decodes, lens: decodes, atPointer: decodes, shapes: classes }
+  fit({ decodes, between, classes, groups }) {
+    this.can = { move: groups, box: groups, lasso: groups, grid: between, lens: between, atPointer: decodes, shapes: classes }
     if (!groups) this.mode = "move"
     this.mark()
   }

@@ -1,0 +1,1 @@
+"""What the page Projections is made of."""
