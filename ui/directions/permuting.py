@@ -1,11 +1,13 @@
-"""The permutation tests of a session's directions: in threads of their own, with their progress and a stop."""
+"""The permutation tests of a session's directions: a few at a time, with their progress and a stop."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections.abc import Sequence
-from threading import Event, Lock, Thread
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Lock
+from time import monotonic
 
 import numpy as np
 import streamlit as st
@@ -17,13 +19,18 @@ from vae_core.latent.directions import Direction, permutation_test
 from vae_core.latent.directions.find import N_PERMUTATIONS
 
 LOOK_SECONDS = 0.5
+UNWANTED = 10.0
+"""Seconds after which a test that no page has looked at any more ends; who comes later begins it anew."""
 SEED = 0
+
+# An address may ask for 32 of them at once, each of many seconds: they wait in line, and leave a processor to others.
+_TESTS = ThreadPoolExecutor(1, "permutation test")
 
 logger = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Somebody has asked for the test to end."""
+    """Somebody has asked for the test to end, or nobody looks at it any more."""
 
 
 class Permuting:
@@ -32,13 +39,14 @@ class Permuting:
     def __init__(self) -> None:
         self.share, self.problem = 0.0, ""
         self.p_value: float | None = None
-        self._thread: Thread | None = None
+        self._future: Future[None] | None = None
+        self._looked = 0.0
         self._stop, self._lock = Event(), Lock()
 
     @property
     def is_going_on(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether it waits in line, or has begun and not ended."""
+        return self._future is not None and not self._future.done()
 
     @property
     def stopped(self) -> bool:
@@ -48,12 +56,16 @@ class Permuting:
     def begin(self, explorer: LatentExplorer, one: Kept) -> None:
         """Begin, unless it goes on or is done."""
         with self._lock:
+            self.look()
             if self.is_going_on or self.p_value is not None:
                 return
             self.share, self.problem = 0.0, ""
             self._stop.clear()
-            self._thread = Thread(target=self._run, args=(explorer, one), name="permutation test", daemon=True)
-            self._thread.start()
+            self._future = _TESTS.submit(self._run, explorer, one)
+
+    def look(self) -> None:
+        """Say that a page still waits for it."""
+        self._looked = monotonic()
 
     def stop(self) -> None:
         """Have it end at its next step."""
@@ -62,6 +74,7 @@ class Permuting:
     def _run(self, explorer: LatentExplorer, one: Kept) -> None:
         assert one.source is not None
         try:
+            self._told(0.0)  # it may have waited in line
             self.p_value = permutation_test(
                 explorer.latents.mu,
                 one.source.question,
@@ -79,7 +92,7 @@ class Permuting:
             self.problem = "The permutation test has failed; the server's log has the details."
 
     def _told(self, share: float) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or monotonic() - self._looked > UNWANTED:
             raise _StoppedError
         self.share = share
 
@@ -126,6 +139,8 @@ def show_progress(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
 
 
 def _progress(tests: Sequence[Permuting]) -> None:
+    for test in tests:
+        test.look()
     going = [test for test in tests if test.is_going_on]
     if not going:
         st.rerun()  # the page, which shows what was found
