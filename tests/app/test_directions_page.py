@@ -157,9 +157,9 @@ def test_the_python_lines_of_a_long_chain_are_few(open_app: OpenApp) -> None:
 def test_permutation_tests_wait_in_line_and_end_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """One at a time, however many an address asks for; the others are given up once their page has gone."""
     explorer = LatentExplorer.load("digits-2d")
-    at_once = most = began = 0
+    began = at_once = most = 0
 
-    def slow(*_: object, on_progress: Callable[[float], None], **__: object) -> float:
+    def slow(*given: object, on_progress: Callable[[float], None], **more: object) -> float:
         nonlocal at_once, most, began
         began, at_once = began + 1, at_once + 1
         most = max(most, at_once)
