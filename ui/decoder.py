@@ -99,7 +99,9 @@ def decode(explorer: LatentExplorer, z: npt.ArrayLike, label: npt.ArrayLike | No
     return future.result()
 
 
-def in_background(explorer: LatentExplorer, n_images: int, ask: Callable[[slice], Part]) -> Future[list[Part]]:
+def in_background(
+    explorer: LatentExplorer, n_images: int, ask: Callable[[slice], Part], *, soon: bool = False
+) -> Future[list[Part]]:
     """Have something asked of a model for many images, a few at a time, without keeping anybody's picture waiting.
 
     Parameters
@@ -109,13 +111,15 @@ def in_background(explorer: LatentExplorer, n_images: int, ask: Callable[[slice]
         At least one.
     ask : callable
         From a slice of these images to what is wanted of them; called in the worker.
+    soon : bool
+        A hand waits for it: every second piece is one of these, however much else there is to do.
 
     Returns
     -------
     Future of a list
         What `ask` gave, slice after slice, or its error.
     """
-    work = Background(n_images, ask)
+    work = Background(n_images, ask, soon=soon)
     _worker(explorer.device).in_background(work)
     return work.future
 
