@@ -129,7 +129,7 @@ def _arrays(path: Path) -> dict[str, npt.NDArray[Any]] | None:
     """Those of a file, nothing unpickled; None when it is missing, damaged or larger than a field can be."""
     names = [f"{name}.npy" for name in ("asked", "values", "angles", "numbers")]
     try:
-        if path.stat().st_size > LARGEST:
+        if not path.is_file() or path.stat().st_size > LARGEST:
             return None
         members = unzipped(path.read_bytes(), names, largest=LARGEST)
         return {
