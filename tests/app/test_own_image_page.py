@@ -128,7 +128,11 @@ def test_what_is_taken_away_is_the_same_again(
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(png_bytes(np.zeros((3, 3, 1), np.uint8)), "3 pixels a side"), (b"GIF89a", "cannot be used"), (b"", "it is empty")],
+    [
+        (png_bytes(np.zeros((3, 3, 1), np.uint8)), "3 pixels a side"),
+        (b"GIF89a", "cannot be used"),
+        (b"", "it is empty"),
+    ],
 )
 def test_a_picture_that_cannot_be_used_is_a_sentence(open_app: OpenApp, content: bytes, problem: str) -> None:
     """One of so few pixels that no board can show it is refused too; the board stays empty."""
