@@ -5,7 +5,7 @@ no longer than 2 ms, as measured on this model: what a pointer asks for. Small o
 decoded as one batch, of each client one; who asks for another model has the next batch. Big ones (grids, strips) are
 decoded in chunks of that length; between two chunks small ones go first, and big ones of several clients take turns.
 What pages want to know of all images of a split (`in_background`) is computed in pieces of that length when nobody
-waits for a picture, and about every 50 ms when somebody does.
+waits for a picture, and about every 50 ms when somebody does; every second piece is of what a hand waits for, if any.
 
 A request waits in a slot, its client's lane: a newer one of that lane takes its place, and with it its turn. So the
 queue is bounded by the number of lanes, and whoever asks often does not wait longer.
