@@ -23,6 +23,8 @@ class Background(Generic[Part]):
     n_images : int
     ask : callable
         From a slice of the images to what is wanted of them.
+    soon : bool
+        A hand waits for it: it takes turns with all that is not wanted soon, together.
 
     Attributes
     ----------
@@ -30,8 +32,8 @@ class Background(Generic[Part]):
         What `ask` gave, slice after slice, or its error.
     """
 
-    def __init__(self, n_images: int, ask: Callable[[slice], Part]) -> None:
-        self.future = Future[list[Part]]()
+    def __init__(self, n_images: int, ask: Callable[[slice], Part], *, soon: bool = False) -> None:
+        self.future, self.soon = Future[list[Part]](), soon
         self._n_images, self._ask = n_images, ask
         self._found, self._n_done, self._pace = list[Part](), 0, Pace()
 

@@ -5,7 +5,7 @@ no longer than 2 ms, as measured on this model: what a pointer asks for. Small o
 decoded as one batch, of each client one; who asks for another model has the next batch. Big ones (grids, strips) are
 decoded in chunks of that length; between two chunks small ones go first, and big ones of several clients take turns.
 What pages want to know of all images of a split (`in_background`) is computed in pieces of that length when nobody
-waits for a picture, and about every 50 ms when somebody does.
+waits for a picture, and about every 50 ms when somebody does; every second piece is of what a hand waits for, if any.
 
 A request waits in a slot, its client's lane: a newer one of that lane takes its place, and with it its turn. So the
 queue is bounded by the number of lanes, and whoever asks often does not wait longer.
@@ -99,7 +99,9 @@ def decode(explorer: LatentExplorer, z: npt.ArrayLike, label: npt.ArrayLike | No
     return future.result()
 
 
-def in_background(explorer: LatentExplorer, n_images: int, ask: Callable[[slice], Part]) -> Future[list[Part]]:
+def in_background(
+    explorer: LatentExplorer, n_images: int, ask: Callable[[slice], Part], *, soon: bool = False
+) -> Future[list[Part]]:
     """Have something asked of a model for many images, a few at a time, without keeping anybody's picture waiting.
 
     Parameters
@@ -109,13 +111,15 @@ def in_background(explorer: LatentExplorer, n_images: int, ask: Callable[[slice]
         At least one.
     ask : callable
         From a slice of these images to what is wanted of them; called in the worker.
+    soon : bool
+        A hand waits for it: every second piece is one of these, however much else there is to do.
 
     Returns
     -------
     Future of a list
         What `ask` gave, slice after slice, or its error.
     """
-    work = Background(n_images, ask)
+    work = Background(n_images, ask, soon=soon)
     _worker(explorer.device).in_background(work)
     return work.future
 

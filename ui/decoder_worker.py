@@ -70,6 +70,8 @@ class Worker:
         self._small: dict[Hashable, dict[int, Request]] = {}
         self._big: dict[Hashable, dict[int, Request]] = {}
         self._background: deque[Background[Any]] = deque()
+        self._soon: deque[Background[Any]] = deque()  # of it, what a hand waits for
+        self._soon_was_last = False
         self._background_at = 0.0  # when its last piece was done
         self._paces: WeakKeyDictionary[LatentExplorer, Pace] = WeakKeyDictionary()
         self._changed = Condition(Lock())
@@ -100,7 +102,7 @@ class Worker:
     def in_background(self, work: Background[Any]) -> None:
         """Have a piece of it done whenever nobody waits for a picture, and now and then when somebody does."""
         with self._changed:
-            self._background.append(work)
+            (self._soon if work.soon else self._background).append(work)
             self._changed.notify()
 
     def end(self) -> None:
@@ -119,7 +121,7 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not (self._small or self._big or self._background or self._ends):
+                while not (self._small or self._big or self._background or self._soon or self._ends):
                     self._changed.wait()
                 if self._ends:
                     return
@@ -175,11 +177,14 @@ class Worker:
         return client, lane, request
 
     def _take_background(self) -> Background[Any] | None:
-        if not self._background or (
+        if not (self._background or self._soon) or (
             (self._small or self._big) and perf_counter() - self._background_at < BACKGROUND_SECONDS
         ):
             return None
-        return self._background.popleft()
+        queues = (self._background, self._soon) if self._soon_was_last else (self._soon, self._background)
+        queue = queues[0] or queues[1]
+        self._soon_was_last = queue is self._soon
+        return queue.popleft()
 
     def _go_on(self, work: Background[Any]) -> None:
         goes_on = work.go_on()

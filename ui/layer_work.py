@@ -7,6 +7,7 @@ on as long as somebody asks: the answer is the bytes (200), or the share that is
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -30,6 +31,9 @@ PATIENCE_SECONDS = 5.0
 MOST_OFFERS = 256
 
 Compute = Callable[[OnProgress], bytes]
+
+
+logger = logging.getLogger(__name__)
 
 
 class _AbandonedError(Exception):
@@ -58,6 +62,8 @@ class Work:
         try:
             future.set_result(self._compute(self._told))
         except Exception as problem:  # whoever waits is told
+            if not isinstance(problem, VaeCoreError | _AbandonedError):
+                logger.exception("A layer could not be computed.")
             future.set_exception(problem)
 
     def _told(self, share: float) -> None:

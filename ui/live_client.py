@@ -49,7 +49,10 @@ noise is read slowly."""
 SEND_SECONDS, IDLE_SECONDS, WATCH_SECONDS = 10.0, 300.0, 1.0
 
 RECORDS = ThreadPoolExecutor(4, thread_name_prefix="live records")
-"""For data points and pictures: to look them up, or to encode them, takes longer than the event loop may wait."""
+"""For data points: to look them up takes longer than the event loop may wait."""
+
+ENCODERS = ThreadPoolExecutor(4, thread_name_prefix="live pictures")
+"""For pictures to be encoded, which wait for the decoder's worker: those who point at data must not wait with them."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +78,7 @@ class Client:
         self._asked: dict[int, tuple[int, int]] = {}  # lane -> number and bytes of the newest request not answered yet
         self._held = 0  # bytes of these two, and of the answer that is being sent
         self._to_send = asyncio.Event()
-        self._lookups: dict[int, Callable[[], Answer]] = {}  # lane -> the newest
+        self._lookups: dict[int, tuple[ThreadPoolExecutor, Callable[[], Answer]]] = {}  # lane -> the newest
         self._to_look_up = asyncio.Event()
         self._heard = perf_counter()
         self._sending_since: float | None = None
@@ -139,7 +142,7 @@ class Client:
         if head.kind == ENCODE:
             picture = read_picture(message)
             self._reserve(head, len(message) + own_encoding.MOST_IMAGES * image)
-            return self._soon(head, partial(_encoded, head, explorer, picture, received))
+            return self._soon(head, ENCODERS, partial(_encoded, head, explorer, picture, received))
         z = read_z(message, head, explorer.latent_dim)
         label = None
         if head.kind == DECODE:
@@ -149,13 +152,13 @@ class Client:
             self._lookups.pop(head.lane, None)
             decoder.submit(explorer, z, label, self._done(head, received), client=self, lane=head.lane)
         else:
-            self._soon(head, partial(_point, head, explorer, z, received))
+            self._soon(head, RECORDS, partial(_point, head, explorer, z, received))
         return None
 
-    def _soon(self, head: Head, look_up: Callable[[], Answer]) -> None:
+    def _soon(self, head: Head, pool: ThreadPoolExecutor, look_up: Callable[[], Answer]) -> None:
         """Have it looked up in a thread, instead of what its lane asked for before."""
         decoder.withdraw(self, head.lane)
-        self._lookups[head.lane] = look_up
+        self._lookups[head.lane] = pool, look_up
         self._to_look_up.set()
 
     def _reserve(self, head: Head, size: int) -> None:
@@ -219,7 +222,7 @@ class Client:
             self._to_look_up.clear()
             while self._lookups:
                 lane = next(iter(self._lookups))
-                self._put(lane, await self._loop.run_in_executor(RECORDS, self._lookups.pop(lane)))
+                self._put(lane, await self._loop.run_in_executor(*self._lookups.pop(lane)))
 
     async def _watch(self) -> int | None:
         while True:

@@ -101,7 +101,7 @@ def see(explorer: LatentExplorer, picture: Pixels, switches: Collection[Switch],
                 explorer.decode_uint8(found.mu, told),
             )
 
-        mu, logvar, terms, x_hat = decoder.in_background(explorer, 1, ask).result()[0]
+        mu, logvar, terms, x_hat = decoder.in_background(explorer, 1, ask, soon=True).result()[0]
         pictures.append(x_hat[0])
         facts["mu"] = mu.tolist()
         facts["sigma"] = None if logvar is None else np.exp(0.5 * logvar).tolist()

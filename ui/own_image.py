@@ -14,6 +14,7 @@ from ui import address, decoder, own_results, state
 from ui.canvas import Drawing, Mode
 from ui.classes import chosen_class
 from ui.encoded import told
+from ui.live_wire import LEAST_SIDE
 from ui.own_encoding import Seen, recipe_of, see, switches_of
 from ui.place import Place
 from ui.records import PointRecord
@@ -92,6 +93,8 @@ def choose_source(explorer: LatentExplorer) -> None:
         st.session_state["own taken"] = taken
         try:
             picture = read_picture(content, LARGEST, recipe_of(explorer))
+            if len(picture) < LEAST_SIDE:
+                raise UnusableError(f"it has {len(picture)} pixels a side, too few to be seen")
         except UnusableError as problem:
             st.session_state["own problem"] = f"This picture cannot be used: {problem}."
             return

@@ -78,10 +78,11 @@ def walks(
     futures = {}
     for name, search in searches.items():
         search.asked = monotonic()
-        if search.future is None:
+        future = search.future  # which the search itself may forget at any time
+        if future is None:
             pool = _SLOW if name in SEARCHED else _QUICK
-            search.future = pool.submit(_find, explorer, anchors, n_steps, name, label, search)
-        futures[name] = search.future
+            future = search.future = pool.submit(_find, explorer, anchors, n_steps, name, label, search)
+        futures[name] = future
     wait(futures.values(), AT_ONCE)
     found = {}
     for name, future in futures.items():
@@ -89,6 +90,8 @@ def walks(
             found[name] = Found(None, searches[name].share)
         elif (problem := future.exception()) is None:
             found[name] = Found(future.result())
+        elif isinstance(problem, _UnwantedError):
+            found[name] = Found(None)  # given up just before this was asked: the next question begins anew
         else:
             known = isinstance(problem, VaeCoreError)
             found[name] = Found(None, problem=str(problem) if known else "This path could not be found.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenApp, sent
+from ui.directions import permuting
+from ui.directions.kept import Kept
+from ui.directions.sources import from_class
 from vae_core import LatentExplorer
 from vae_core.latent.directions import class_question, find_direction
 
@@ -106,7 +110,9 @@ def test_the_python_lines_make_the_same_direction(
 @pytest.mark.parametrize(
     "wish",
     ["class:99/c/x", "class:0/z/x", "group:1,2:0,0/c/x", "group:pca:0,0,1,1,0,1/c/x", "x" * 5000, "class:0/c/", "///",
-     "class:0/c/a~class:0/c/a", "class:0/c/a/nobody", "class:0:0/r/a", "%ff%00/c/x"],
+     "class:0/c/a~class:0/c/a", "class:0/c/a/nobody", "class:0/c/ ",
+     "~".join([*(f"class:0/c/a{i}" for i in range(17)), "class:1/c/b" + "".join(f"/a{i}" for i in range(17))]),
+     "class:0:0/r/a", "%ff%00/c/x"],
 )  # fmt: skip
 def test_a_forged_address_is_a_sentence(open_app: OpenApp, wish: str) -> None:
     """What is none is left out, and the page says how many."""
@@ -135,3 +141,45 @@ def test_every_kind_of_model_has_its_page(open_app: OpenApp, families: Path, fam
         press(app, "Find")
         assert not app.exception
         assert 1 == len(rows(app))
+
+
+def test_the_python_lines_of_a_long_chain_are_few(open_app: OpenApp) -> None:
+    """A direction that others are removed from, which others are removed from: each is made once."""
+    names = [f"d{i}" for i in range(10)]
+    chain = [f"class:{i}/c/{name}" + "".join(f"/{other}" for other in names[:i]) for i, name in enumerate(names)]
+    app = open_app("directions", model="mnist-16d", directions="~".join(chain))
+    assert not app.exception
+    n = len(rows(app))
+    assert n > 5
+    assert n == app.code[0].value.count("directions.find_direction(")
+
+
+def test_permutation_tests_wait_in_line_and_end_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One at a time, however many an address asks for; the others are given up once their page has gone."""
+    explorer = LatentExplorer.load("digits-2d")
+    began = at_once = most = 0
+
+    def slow(*given: object, on_progress: Callable[[float], None], **more: object) -> float:
+        nonlocal at_once, most, began
+        began, at_once = began + 1, at_once + 1
+        most = max(most, at_once)
+        try:
+            for _ in range(3):
+                time.sleep(0.05)
+                on_progress(0.5)
+        finally:
+            at_once -= 1
+        return 0.5
+
+    monkeypatch.setattr(permuting, "permutation_test", slow)
+    monkeypatch.setattr(permuting, "UNWANTED", 0.25)
+    source = from_class(explorer, 0, None)
+    found = find_direction(explorer.latents.mu, source.question, name="0")
+    tests = [permuting.Permuting() for _ in range(12)]
+    for test in tests:
+        test.test(explorer, Kept(found, source))
+    while any(test.is_going_on for test in tests):
+        time.sleep(0.02)
+    assert 1 == most
+    assert 0 < began < 12
+    assert [] == [test.problem for test in tests if test.problem]

@@ -124,3 +124,20 @@ def test_what_is_taken_away_is_the_same_again(
     again = scope["found"].optimised.mu[0] if explorer.can.posterior else scope["found"].mu[0]
     np.testing.assert_allclose(found.best["mu"], again, rtol=1e-4, atol=1e-5)
     assert 7 == standard(explorer)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (png_bytes(np.zeros((3, 3, 1), np.uint8)), "3 pixels a side"),
+        (b"GIF89a", "cannot be used"),
+        (b"", "it is empty"),
+    ],
+)
+def test_a_picture_that_cannot_be_used_is_a_sentence(open_app: OpenApp, content: bytes, problem: str) -> None:
+    """One of so few pixels that no board can show it is refused too; the board stays empty."""
+    app = open_app("own_image")
+    app.file_uploader(key="own file").set_value([("own.png", content, "image/png")]).run()
+    assert not app.exception
+    assert any(problem in caption.value for caption in app.caption)
+    assert sent(app, "canvas")["drawing"] is None

@@ -284,6 +284,20 @@ def test_background_work_does_not_starve(stub: StubExplorer) -> None:
     done.put("enough")
 
 
+def test_what_a_hand_waits_for_is_not_behind_all_else(stub: StubExplorer) -> None:
+    """Of two pieces one is it, however many layers and ledgers there are to do, and they go on beside a flood of it."""
+    order: list[str] = []
+    stub.shut()
+    decoder.submit(stub.as_explorer, np.zeros((1, 2), np.float32), None, lambda *_: None, client="first", lane=0)
+    assert stub.entered.wait(10)
+    rest = [decoder.in_background(stub.as_explorer, 1, lambda _: order.append("layer")) for _ in range(30)]
+    soon = [decoder.in_background(stub.as_explorer, 1, lambda _: order.append("hand"), soon=True) for _ in range(10)]
+    stub.gate.set()
+    for one in [*rest, *soon]:
+        one.result(10)
+    assert 10 == order[:20].count("hand") == order[:20].count("layer")
+
+
 def test_what_is_withdrawn_is_not_decoded(stub: StubExplorer, submit: Submit, results: Results) -> None:
     """A lane, or all that a client waits for, is forgotten; what others wait for is not."""
     hold(stub, submit, results)

@@ -24,7 +24,7 @@ from websockets.sync.client import connect
 from tests.browser.serving import serve_app
 from tests.ui.live_client import LiveClient, deaf_client, encode_request, live_client, point_request, request
 from tests.ui.stub_explorer import StubExplorer
-from ui import decoder_worker, live, live_allowance, live_budget, live_models, records
+from ui import decoder_worker, live, live_allowance, live_budget, live_models, own_encoding, records
 from ui import live_client as server_side
 from vae_core import LatentExplorer
 from vae_core.errors import DataError
@@ -542,6 +542,22 @@ def test_a_data_point_comes_with_its_record(url: str, digits: LatentExplorer) ->
             assert [expected.facts[name] for name in same] == [answer.facts[name] for name in same]
             assert len(expected.images) == len(answer.pixels)
             np.testing.assert_array_equal(expected.images[0], answer.pixels[0])
+
+
+def test_a_point_does_not_wait_for_pictures(url: str, digits: LatentExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many draw: whoever points at data is answered meanwhile."""
+    let_go, see = Event(), own_encoding.see
+    monkeypatch.setattr(own_encoding, "see", lambda *given: (let_go.wait(20), see(*given))[1])
+    offer = live.offer(digits)
+    with ExitStack() as stack:
+        pages = [stack.enter_context(live_client(url, offer)) for _ in range(7)]
+        try:
+            for page in pages[1:]:
+                page.send(encode_request(offer["model"], np.full((8, 8, 1), 99, np.uint8)))
+            assert 0 == pages[0].ask(point_request(offer["model"], 5)).status
+        finally:
+            let_go.set()
+        assert [0] * 6 == [page.receive().status for page in pages[1:]]
 
 
 def test_a_point_that_cannot_be_had_is_refused(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import tracemalloc
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,9 +222,31 @@ def test_damaged_and_foreign_files_are_no_fields(checkpoint: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:-40])
     assert kept_field(explorer, asked) is None
+    path.unlink()
+    os.mkfifo(path)  # to read it would take for ever
+    assert kept_field(explorer, asked) is None
     other = replace(asked, weights="0" * 64)
     field_file(explorer, other).write_bytes(content)
     assert kept_field(explorer, other) is None
+
+
+def test_a_file_larger_than_a_field_is_none(checkpoint: Path) -> None:
+    """It is refused by its size, as it lies there and as it would be unpacked."""
+    explorer = LatentExplorer.load(checkpoint, device="cpu")
+    plane = axes_plane((0, 1), explorer.latent_dim)
+    asked = Asked.of(explorer, "prior", plane, n=4)
+    path = field_file(explorer, asked)
+    keep_field(explorer, asked, layer_field(explorer, "prior", plane, n=4))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("angles.npy", bytes(layer_files.LARGEST))
+    tracemalloc.start()
+    try:
+        assert kept_field(explorer, asked) is None
+        os.truncate(path, 10 * layer_files.LARGEST)
+        assert kept_field(explorer, asked) is None
+        assert tracemalloc.get_traced_memory()[1] < layer_files.LARGEST
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_oldest_fields_go(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

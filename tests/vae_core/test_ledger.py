@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -201,6 +202,10 @@ def test_what_is_no_ledger_of_this_model_is_refused(explorer: LatentExplorer, le
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match=r"digits-2d: ledger\.npz cannot be used"):
             load_ledger(explorer.path, explorer.card)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CheckpointError, match="no ordinary file"):  # to read it would take for ever
+        load_ledger(explorer.path, explorer.card)
     other = LatentExplorer.load("mnist-2d", device="cpu")
     foreign = ledger_file(other.path, other.card)
     foreign.parent.mkdir(parents=True)

@@ -15,7 +15,7 @@ from ui.maps import describe_group
 from ui.text import plain
 from vae_core import LatentExplorer
 from vae_core.errors import VaeCoreError
-from vae_core.latent.directions import read_table
+from vae_core.latent.directions import Table, read_table
 from vae_core.latent.directions.table import LARGEST_TABLE
 
 TITLES = {"class": "A class", "group": "Group on the map", "table": "Table"}
@@ -94,10 +94,16 @@ def _choose_column(explorer: LatentExplorer) -> Callable[[], Source] | None:
     )  # fmt: skip
     if file is None:
         return None
-    try:
-        table = read_table(file.getvalue())
-    except VaeCoreError as problem:
-        st.error(plain(str(problem)), icon=":material/error:")
+    read: tuple[str, Table | str] | None = st.session_state.get("direction table read")
+    if read is None or read[0] != file.file_id:  # once, not at each rerun
+        try:
+            read = (file.file_id, read_table(file.getvalue()))
+        except VaeCoreError as problem:
+            read = (file.file_id, str(problem))
+        st.session_state["direction table read"] = read
+    table = read[1]
+    if isinstance(table, str):
+        st.error(plain(table), icon=":material/error:")
         return None
     column = st.selectbox("Column", table.columns, key="direction column", width=160)
     return lambda: from_column(explorer, table, column, file.name)

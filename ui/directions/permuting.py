@@ -1,21 +1,28 @@
-"""The permutation tests of a session's directions, with their progress and one stop for all."""
+"""The permutation tests of a session's directions, one after the other, with their progress and one stop for all."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from threading import Lock
+from time import monotonic
 
 import numpy as np
 import streamlit as st
 
 from ui.directions.kept import Kept
-from ui.stoppable import LOOK_SECONDS, Stoppable
+from ui.stoppable import LOOK_SECONDS, Stoppable, StoppedError
 from vae_core import LatentExplorer
 from vae_core.latent.directions import Direction, permutation_test
 from vae_core.latent.directions.find import N_PERMUTATIONS
 from vae_core.latent.pieces import OnProgress
 
 SEED = 0
+UNWANTED = 10.0
+"""Seconds after which a test that no page has looked at any more ends; who comes later begins it anew."""
+
+_ONE = Lock()
+"""An address may ask for 32 tests at once, each of many seconds: they wait in line, and leave a processor to others."""
 
 
 class Permuting(Stoppable):
@@ -24,21 +31,38 @@ class Permuting(Stoppable):
     def __init__(self) -> None:
         super().__init__("The permutation test has failed.")
         self.p_value: float | None = None
+        self._looked = 0.0
+
+    def look(self) -> None:
+        """Say that a page still waits for it."""
+        self._looked = monotonic()
 
     def test(self, explorer: LatentExplorer, one: Kept) -> None:
         """Begin, unless it goes on or is done."""
 
         def work(told: OnProgress) -> None:
-            assert one.source is not None
-            self.p_value = permutation_test(
-                explorer.latents.mu,
-                one.source.question,
-                method=one.direction.method,
-                remove=[other.direction for other in one.remove],
-                generator=np.random.default_rng(SEED),
-                on_progress=told,
-            )
+            def told_while_wanted(share: float) -> None:
+                if monotonic() - self._looked > UNWANTED:
+                    raise StoppedError
+                told(share)
 
+            assert one.source is not None
+            while not _ONE.acquire(timeout=LOOK_SECONDS):
+                told_while_wanted(0.0)
+            try:
+                told_while_wanted(0.0)
+                self.p_value = permutation_test(
+                    explorer.latents.mu,
+                    one.source.question,
+                    method=one.direction.method,
+                    remove=[other.direction for other in one.remove],
+                    generator=np.random.default_rng(SEED),
+                    on_progress=told_while_wanted,
+                )
+            finally:
+                _ONE.release()
+
+        self.look()
         if self.p_value is None:
             self.begin(work)
 
@@ -85,6 +109,8 @@ def show_progress(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
 
 
 def _progress(tests: Sequence[Permuting]) -> None:
+    for test in tests:
+        test.look()
     going = [test for test in tests if test.is_going_on]
     if not going:
         st.rerun()  # the page, which shows what was found

@@ -90,7 +90,8 @@ def python_lines(explorer: LatentExplorer, one: Kept, z: npt.NDArray[np.float32]
     """Python that makes a direction again, tests it, and decodes its film strip through z."""
     file = f"{explorer.name}-directions.json"
     method, n = one.direction.method, N_PERMUTATIONS
-    removed = _remove(one)
+    names = _needed(one, {})
+    removed = _remove(one, names)
     test = [] if one.source is None else [
         f"p = directions.permutation_test(mu, question, method={method!r}{removed}, n_permutations={n},",
         "                                 generator=np.random.default_rng(0))",
@@ -108,7 +109,8 @@ def python_lines(explorer: LatentExplorer, one: Kept, z: npt.NDArray[np.float32]
         "",
         f"explorer = LatentExplorer.load({explorer.name!r})",
         "mu = explorer.latents.mu  # codes of the test images",
-        *_recipe(one, "direction", file),
+        *(line for other, variable in names.items() for line in _made(other, variable, names, file)),
+        *_made(one, "direction", names, file),
         *test,
         "print(direction.effect)",
         "",
@@ -121,17 +123,25 @@ def python_lines(explorer: LatentExplorer, one: Kept, z: npt.NDArray[np.float32]
     return "\n".join(lines)
 
 
-def _recipe(one: Kept, variable: str, file: str) -> list[str]:
-    """The lines that make a direction, those that make what is removed from it first."""
+def _needed(one: Kept, names: dict[Kept, str]) -> dict[Kept, str]:
+    """What is removed from a direction, and from that, each once and before whoever needs it, with a name for each."""
+    for other in one.remove:
+        if other not in names:
+            _needed(other, names)
+            names[other] = f"removed_{len(names) + 1}"
+    return names
+
+
+def _made(one: Kept, variable: str, names: dict[Kept, str], file: str) -> list[str]:
+    """The lines that make a direction when what is removed from it is there."""
     name = one.direction.name
     if one.source is None:
         read = f"directions.read_directions(Path({file!r}).read_bytes(), explorer)"
         return [f"{variable} = {{one.name: one for one in {read}}}[{name!r}]"]
-    lines = [line for i, other in enumerate(one.remove, 1) for line in _recipe(other, f"removed_{i}", file)]
-    find = f"directions.find_direction(mu, question, name={name!r}, method={one.direction.method!r}{_remove(one)})"
-    return [*lines, *one.source.lines, f"{variable} = {find}"]
+    settings = f"name={name!r}, method={one.direction.method!r}{_remove(one, names)}"
+    return [*one.source.lines, f"{variable} = directions.find_direction(mu, question, {settings})"]
 
 
-def _remove(one: Kept) -> str:
-    names = ", ".join(f"removed_{i}" for i in range(1, len(one.remove) + 1))
-    return f", remove=[{names}]" if names else ""
+def _remove(one: Kept, names: dict[Kept, str]) -> str:
+    removed = ", ".join(names[other] for other in one.remove)
+    return f", remove=[{removed}]" if removed else ""

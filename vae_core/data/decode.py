@@ -45,6 +45,7 @@ MOST_READS = 1_000_000
 
 _LARGE_ONE = threading.Lock()
 _QUIET = threading.Lock()
+_quiet_blocks: list[warnings.catch_warnings[None]] = []  # the filters as they were, once for each block that goes on
 
 
 class UnusableError(Exception):
@@ -111,11 +112,23 @@ def decode(content: bytes, options: DataConfig, *, whole: int | None = None) -> 
 def quietly() -> Iterator[None]:
     """Pillow and NumPy warn of files that they read all the same; here the reasons that count are collected.
 
-    One block at a time: the filters of `warnings` belong to the whole process.
+    The filters of `warnings` belong to the whole process: the first of several blocks at a time sets them, the last
+    one sets them back, and none waits for another, of which one may read a folder for minutes.
     """
-    with _QUIET, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _QUIET:
+        if not _quiet_blocks:
+            _quiet_blocks.append(warnings.catch_warnings())
+            _quiet_blocks[0].__enter__()
+            warnings.simplefilter("ignore")
+        else:
+            _quiet_blocks.append(_quiet_blocks[0])
+    try:
         yield
+    finally:
+        with _QUIET:
+            filters = _quiet_blocks.pop()
+            if not _quiet_blocks:
+                filters.__exit__(None, None, None)
 
 
 def _check_size(width: int, height: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +18,8 @@ from vae_core.errors import CheckpointError
 from vae_core.latent.layers import Extent, Field, map_extent, off_the_plane
 from vae_core.latent.plane import Plane
 from vae_core.made import made_places, place_to_write
-from vae_core.training.records import load_npz, save_npz
+from vae_core.training.records import save_npz
+from vae_core.unzip import unzipped
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 FOLDER = "layers"
 MOST_FILES = 64
 """Kept for a model; each new place of the pin off the plane makes another. The oldest go."""
+
+LARGEST = 1 << 23
+"""Bytes that a file may unpack to: twice those of the finest field with angles."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -104,7 +109,7 @@ def keep_field(explorer: LatentExplorer, asked: Asked, field: Field, checkpoints
 
 def kept_field(explorer: LatentExplorer, asked: Asked, checkpoints_dir: str | Path | None = None) -> Field | None:
     """A field as it was stored; None where there is none, or its file is damaged or not what it is named for."""
-    arrays = load_npz(field_file(explorer, asked, checkpoints_dir))
+    arrays = _arrays(field_file(explorer, asked, checkpoints_dir))
     if arrays is None or {"asked", "values", "numbers"} - arrays.keys():
         return None
     values, angles, numbers = arrays["values"], arrays.get("angles"), arrays["numbers"]
@@ -118,6 +123,21 @@ def kept_field(explorer: LatentExplorer, asked: Asked, checkpoints_dir: str | Pa
     threshold = None if np.isnan(numbers[2]) else float(numbers[2])
     span = float(numbers[0]), float(numbers[1])
     return Field(asked.layer, Extent(*asked.extent), values, angles, span, threshold)
+
+
+def _arrays(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Those of a file, nothing unpickled; None when it is missing, damaged or larger than a field can be."""
+    names = [f"{name}.npy" for name in ("asked", "values", "angles", "numbers")]
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return None
+        members = unzipped(path.read_bytes(), names, largest=LARGEST)
+        return {
+            name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+            for name, content in members.items()
+        }
+    except Exception:  # zipfile, zlib and numpy raise a dozen kinds
+        return None
 
 
 def _classifier(explorer: LatentExplorer, checkpoints_dir: str | Path | None) -> str | None:

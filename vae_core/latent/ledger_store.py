@@ -77,7 +77,10 @@ def load_ledger(folder: Path, card: Card, checkpoints_dir: str | Path | None = N
     """
     path = ledger_file(folder, card, checkpoints_dir)
     try:
-        if path.stat().st_size > LARGEST:
+        size = path.stat().st_size
+        if not path.is_file():  # a pipe would be read for ever
+            raise ValueError("it is no ordinary file")
+        if size > LARGEST:
             raise ValueError(f"it has more than {LARGEST:,} bytes")
         return _read(path.read_bytes(), card)
     except FileNotFoundError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ import vae_core.data.decode as module
 from tests.vae_core.data.own_files import picture, saved, write
 from vae_core.config import DataConfig
 from vae_core.data import image_shape
-from vae_core.data.decode import UnusableError, decode
+from vae_core.data.decode import UnusableError, decode, quietly
 from vae_core.data.own_name import own_name_of
 from vae_core.errors import DataError
 
@@ -91,3 +93,24 @@ def test_a_path_too_long_is_one_sentence() -> None:
     """What no file can be called is not there."""
     with pytest.raises(DataError, match="expected the path of a folder"):
         own_name_of("x" * 5000)
+
+
+def test_who_reads_one_picture_does_not_wait_for_a_folder() -> None:
+    """Several blocks may go on at once, in any order; the process warns again after the last."""
+    inside, ended = Event(), Event()
+
+    def long() -> None:
+        with quietly():
+            inside.set()
+            ended.wait(20)
+
+    reads = Thread(target=long)
+    reads.start()
+    assert inside.wait(10)
+    with quietly():
+        assert reads.is_alive()
+        warnings.warn("heard by nobody", UserWarning, stacklevel=1)
+    ended.set()
+    reads.join(10)
+    with pytest.warns(UserWarning, match="heard"):
+        warnings.warn("heard", UserWarning, stacklevel=1)

@@ -86,3 +86,10 @@ def test_what_has_no_unit_is_refused(ask: Callable[[], Interval]) -> None:
     """Groups without width, a single value, a constant, three pairs: a sentence instead of an infinite figure."""
     with pytest.raises(DataError):
         ask()
+
+
+def test_a_correlation_of_the_smallest_numbers_is_that_of_their_multiples() -> None:
+    """Their squares are 0 in floating point."""
+    x = np.arange(20.0)
+    y = x + np.tile([0.0, 5.0], 10)
+    assert pytest.approx(pearson(x, y).value) == pearson(x, y * 2.0**-1060).value

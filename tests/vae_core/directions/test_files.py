@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event, Thread
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -141,3 +143,34 @@ def test_classes_that_are_not_there_are_refused(explorer: LatentExplorer) -> Non
     for label, against in ((10, None), (0, 10), (3, 3)):
         with pytest.raises(DataError):
             class_question(explorer, label, against)
+
+
+def test_a_table_of_empty_rows_is_refused_before_it_fills_the_memory() -> None:
+    """Its rows are counted while they are read."""
+    with pytest.raises(DataError, match="more than 200,000 rows"):
+        read_table(b"index,a\n" + b",\n" * 300_000)
+
+
+def test_nobody_waits_while_a_large_table_is_read() -> None:
+    """Another thread has its turn many times meanwhile, as the server's others have."""
+    content = b"index,a\n" + b"".join(b"%d,1\n" % i for i in range(100_000))
+    turns, ended = 0, Event()
+
+    def others() -> None:
+        nonlocal turns
+        while not ended.wait(0.001):
+            turns += 1
+
+    waits = Thread(target=others)
+    waits.start()
+    began = perf_counter()
+    read_table(content)
+    seconds = perf_counter() - began
+    ended.set()
+    waits.join()
+    assert turns > 20 * seconds
+
+
+def test_a_cell_may_hold_a_form_feed() -> None:
+    """Rows end at line ends alone."""
+    assert [["2"]] == read_table(b"index,a\n1,\x0c2\x0b\n").rows

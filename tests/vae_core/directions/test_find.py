@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from vae_core.errors import DataError
+from vae_core.errors import ConfigError, DataError
 from vae_core.latent.directions import Method, Question, find_direction, permutation_test
 from vae_core.latent.directions.find import held_out_codes
 
@@ -165,3 +165,19 @@ def test_too_little_is_refused_in_a_sentence(question: Callable[[], Question]) -
     """Both halves need enough of both groups, numbers that differ, and codes that exist."""
     with pytest.raises(DataError, match=r"\.$"):
         find_direction(np.random.default_rng(0).normal(size=(100, 2)), question(), name="x")
+
+
+@pytest.mark.parametrize("name", [" ", "", "a" * 61, "a\nb"])
+def test_a_name_that_is_none_is_a_sentence(codes: tuple[Doubles, Doubles], name: str) -> None:
+    """Names may come from an address."""
+    mu, high = codes
+    with pytest.raises(ConfigError, match="The direction: name"):
+        find_direction(mu, of_groups(high), name=name)
+
+
+def test_too_many_to_be_removed_is_a_sentence(codes: tuple[Doubles, Doubles]) -> None:
+    """However few dimensions they take away together."""
+    mu, high = codes
+    one = find_direction(mu, of_groups(high), name="one")
+    with pytest.raises(ConfigError, match="The direction: without"):
+        find_direction(mu, of_groups(mu[:, 0] > 0.5), name="rest", remove=[one] * 17)

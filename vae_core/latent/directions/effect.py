@@ -72,6 +72,7 @@ def spearman(x: Doubles, y: Doubles) -> Interval:
 def _correlation(x: Doubles, y: Doubles, *, rank: bool) -> Interval:
     if len(x) < 4 or not np.ptp(x) or not np.ptp(y):
         raise DataError("A correlation needs four codes whose values differ, and that differ along the direction.")
+    x, y = ((values - values.mean()) / np.ptp(values) for values in (x, y))  # squares of the smallest numbers are 0
     r = float(np.clip(np.corrcoef(x, y)[0, 1], -1.0, 1.0))
     centre = math.atanh(max(-1 + 1e-15, min(1 - 1e-15, r)))
     half = Z95 * math.sqrt((1 + r * r / 2 if rank else 1.0) / (len(x) - 3))

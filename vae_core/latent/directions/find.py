@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vae_core.checks import finite_rows, whole_number
+from vae_core.config import build
 from vae_core.errors import DataError
 from vae_core.latent.directions.direction import Direction, Effect, Method, without
 from vae_core.latent.directions.effect import cohen_d, pearson, spearman
@@ -60,6 +62,8 @@ def find_direction(
 
     Raises
     ------
+    ConfigError
+        When the name is none of 1 to 60 printable letters, or more than 16 directions are to be removed.
     DataError
         When a half has too few codes, a group is empty, or the direction is none.
     ShapeError
@@ -86,18 +90,19 @@ def find_direction(
     )
     own = along[question.indices]
     high = question.values > (0.5 if groups else np.median(question.values))
-    return Direction(
-        name=name,
-        question=question.title,
-        method=method,
-        without=tuple(direction.name for direction in remove),
-        vector=tuple(map(float, vector)),
-        middle=float(along.mean()),
-        spread=max(float(along.std()), 1e-6),
-        ends=(float(own[~high].mean()), float(own[high].mean())),
-        ends_named=question.ends,
-        effect=effect,
-    )
+    values: dict[str, Any] = {
+        "name": name,
+        "question": question.title,
+        "method": method,
+        "without": tuple(direction.name for direction in remove),
+        "vector": tuple(map(float, vector)),
+        "middle": float(along.mean()),
+        "spread": max(float(along.std()), 1e-6),
+        "ends": (float(own[~high].mean()), float(own[high].mean())),
+        "ends_named": question.ends,
+        "effect": effect,
+    }
+    return build(Direction, values, where="The direction")
 
 
 def permutation_test(
