@@ -73,7 +73,7 @@ class View extends LiveComponent {
     const { point, original, reconstruction, which, terms, missing } = this.el
     const hasOriginal = answer.n > 1
     const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
-    const title = pointText(facts, this.data.classNames, this.place.data.n_train)
+    const title = pointText(facts, this.data.classNames, this.place.data.counts)
     point.hidden = false
     which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
     which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
