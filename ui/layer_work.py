@@ -112,7 +112,7 @@ async def _send(request: Request) -> Response:
 
 
 def _taken(future: asyncio.Future[bytes]) -> None:
-    """An answer with the share alone leaves its future behind: what goes wrong later is for the next question, not the log."""
+    """Whoever was told the share has left its future behind: what goes wrong later is not for the log."""
     if not future.cancelled():
         future.exception()
 

@@ -120,7 +120,13 @@ def test_work_left_behind_says_nothing_in_the_log(monkeypatch: pytest.MonkeyPatc
     async def scene() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: said.append(context["message"]))
-        scope = {"type": "http", "method": "GET", "path": OFFERS.offer("left", compute), "query_string": b"", "headers": []}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": OFFERS.offer("left", compute),
+            "query_string": b"",
+            "headers": [],
+        }
         await Router(LAYER_ROUTES)(scope, send, send)  # type: ignore[arg-type]
         now[0] = layer_work.PATIENCE_SECONDS + 1
         step.set()
