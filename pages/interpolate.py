@@ -13,7 +13,7 @@ from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click
 from ui.axes import MapPlane, choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
-from ui.films import COLOURS, DASHES, MEASURES, TRUST, choose_methods, choose_steps, films_of, take_away
+from ui.films import COLOURS, DASHES, MEASURES, choose_methods, choose_steps, films_of, meaning, take_away
 from ui.latent_map import MapClick, MapMarkers, MapPath, latent_map
 from ui.numbered import points
 from ui.place import Place, Settled
@@ -78,7 +78,7 @@ def interpolate() -> None:
             key=f"interpolation map of {explorer.card.key[:12]}",
             on_click=lambda click: click_anchor(click, plane),
         )
-        st.caption(TRUST)
+        st.caption(meaning(found))
     with right:
         choose_class(place, "interpolated class", on_settled=lambda settled: settle(stamp, settled))
         view(

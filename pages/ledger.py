@@ -8,7 +8,7 @@ from ui.classes import choose_class, told_classes
 from ui.decoder import decode
 from ui.latent_map import MapMarkers, latent_map
 from ui.ledger import chosen, looks
-from ui.ledger.columns import table_columns
+from ui.ledger.columns import meaning, table_columns
 from ui.ledger.controls import choose_columns, choose_where, offer_rows
 from ui.ledger.panels import neighbours, wall_of_rows
 from ui.ledger.source import current_ledger
@@ -94,8 +94,5 @@ def show() -> None:
     readout(place, record=record, class_names=names, key=f"ledger readout of {key}")
 
 
-st.caption(
-    "Each image of the data set, worst first: a low ELBO says that the model finds an image unlikely, because it is "
-    "odd, or of a kind that it has not learned. A figure of a single image rests on one draw, the bound on 16."
-)
+st.caption(meaning(ledger))
 show()

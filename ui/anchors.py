@@ -17,6 +17,8 @@ from vae_core import LatentExplorer
 
 MOST = 12
 """Anchors of a walk."""
+ROOM = 154
+"""Pixels of more than three anchors: three rows and a half, so that one sees that there are more."""
 ADDS = "clicks add stops"
 TURN = "next end"
 
@@ -25,7 +27,7 @@ def choose_anchors(explorer: LatentExplorer) -> list[int]:
     """Draw the controls of all anchors; gives their numbers."""
     numbers = _numbers(explorer)
     n = len(numbers)
-    with st.container(height=88 if n > 2 else "content", border=False, gap="xsmall"):
+    with st.container(height=ROOM if n > 3 else "content", border=False, gap="xsmall"):
         for place in range(n):
             _choose(explorer, place, n)
     address.write("anchors", ",".join(map(str, numbers)))
@@ -53,7 +55,7 @@ def _buttons(explorer: LatentExplorer, click: str) -> None:
     )
     st.button("Swap", icon=":material/swap_horiz:", on_click=_reverse, args=(explorer,), help="The way back.")
     st.button(
-        "Stop",
+        "Add stop",
         icon=":material/add_location_alt:",
         on_click=_add,
         args=(explorer, None),

@@ -57,6 +57,7 @@ TRUST = (
     "Lengths are of the decoder's pictures, wherever z is: the shortest way may lead through places where it was "
     "hardly ever trained. A density in red says so; then do not trust what lies between."
 )
+BANDS = "The band beneath a film: how probable a small classifier finds each class, in the map's colours."
 SCALES = {".png": 4, ".gif": 6, ".mp4": 6, ".csv": 1}
 MIME = {".png": "image/png", ".gif": "image/gif", ".mp4": "video/mp4", ".csv": "text/csv"}
 
@@ -79,6 +80,7 @@ def choose_steps() -> int:
         key="steps",
         persist_state="session",
         width=110,
+        icon=":material/theaters:",
         label_visibility="collapsed",
         help="Pictures of a film, at even steps in z.",
     )
@@ -106,6 +108,12 @@ def choose_methods(explorer: LatentExplorer) -> list[str]:
     methods = [name for name in there if name in chosen] or ["linear"]
     address.write("methods", None if methods == there else ",".join(methods))
     return methods
+
+
+def meaning(found: Mapping[str, Found]) -> str:
+    """When not to trust the lengths; and what the bands are, where there are any."""
+    has_bands = any(there.walk is not None and there.walk.probabilities is not None for there in found.values())
+    return f"{TRUST} {BANDS}" if has_bands else TRUST
 
 
 def films_of(found: Mapping[str, Found], threshold: float | None) -> list[Film]:

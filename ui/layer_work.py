@@ -104,6 +104,7 @@ async def _send(request: Request) -> Response:
     if work is None:
         return PlainTextResponse("Nothing is offered under this key; reload the page.", 404, headers=NOT_KEPT)
     future = asyncio.wrap_future(work.ask())
+    future.add_done_callback(_taken)
     done, _ = await asyncio.wait([future], timeout=ANSWER_SECONDS)
     if not done:
         return JSONResponse({"share": work.share}, 202, headers=NOT_KEPT)
@@ -114,6 +115,12 @@ async def _send(request: Request) -> Response:
         said = str(problem) if isinstance(problem, VaeCoreError) else "This could not be computed."
         return PlainTextResponse(said, 422, headers=NOT_KEPT)
     return Response(future.result(), media_type="application/octet-stream", headers=FOR_GOOD)
+
+
+def _taken(future: asyncio.Future[bytes]) -> None:
+    """Whoever was told the share has left its future behind: what goes wrong later is not for the log."""
+    if not future.cancelled():
+        future.exception()
 
 
 LAYER_ROUTES = [Route("/layers/{key}", _send)]

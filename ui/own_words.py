@@ -8,6 +8,11 @@ from vae_core.latent.fill import Fills
 
 def meaning(explorer: LatentExplorer) -> str:
     """What the ellipses and figures mean, and when not to trust them."""
+    told = " You say of which class your image is: encoder and decoder are told that, and believe it."
+    return _marks(explorer) + (told if explorer.can.label else "")
+
+
+def _marks(explorer: LatentExplorer) -> str:
     if explorer.can.posterior:
         return (
             "Ellipses: q(z|x) of your image at one and two standard deviations, the encoder's and, in colour, the one "

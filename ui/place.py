@@ -74,7 +74,7 @@ class Place:
             "stamp": self.stamp,
             "address": self.in_address,
             "split": self.split,
-            "n_train": data.n_train + data.n_validation,
+            "counts": [data.n_train, data.n_validation, data.n_test],
             "first": self.first,
         }
 

@@ -97,7 +97,7 @@ def test_stops_are_added_ordered_and_removed(open_app: OpenApp) -> None:
     assert "3,5,8" == app.query_params["anchors"]
     app.button(key="remove 0").click().run()
     assert "5,8" == app.query_params["anchors"]
-    (add,) = (button for button in app.button if button.label == "Stop")
+    (add,) = (button for button in app.button if button.label == "Add stop")
     add.click().run()
     assert 3 == len(app.query_params["anchors"].split(","))
     assert ("linear,pixel", "21") == (app.query_params["methods"], app.query_params["steps"])

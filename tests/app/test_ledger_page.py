@@ -51,6 +51,7 @@ def test_it_is_made_on_the_page_and_kept(open_app: OpenApp, explorer: LatentExpl
     app = open_app("ledger")
     assert not app.exception
     assert len(explorer.latents.mu) == sent(app, "ledger_table")["rows"]["n"]
+    assert "highest KL first" in app.caption[0].value  # what comes first is what is said to
     app.button(key="make ledger").click().run()
     for _ in range(200):
         if load_ledger(explorer.path, explorer.card) is not None:
@@ -59,6 +60,7 @@ def test_it_is_made_on_the_page_and_kept(open_app: OpenApp, explorer: LatentExpl
     app.run()
     assert not app.exception
     assert 1797 == sent(app, "ledger_table")["rows"]["n"]
+    assert "a low ELBO" in app.caption[0].value
     assert not [button for button in app.button if button.key == "make ledger"]
 
 

@@ -41,11 +41,11 @@ def test_a_user_finds_drags_takes_away_and_brings_back(
 ) -> None:
     """A class gives a slider that moves z along it alone while it is dragged; files hold what the page shows."""
     explorer = LatentExplorer.load("digits-2d", device="cpu")
-    expected = find_direction(explorer.latents.mu, class_question(explorer, 0), name="0")
+    expected = find_direction(explorer.latents.mu, class_question(explorer, 0), name="class 0")
     page = open_page(f"{app_server.url}/directions?model=digits-2d")
     expect(page.locator(".latent-map")).to_have_attribute("data-state", "ready", timeout=60_000)
     page.get_by_role("button", name="Find", exact=True).click()
-    slider = page.get_by_role("slider", name="0", exact=True)
+    slider = page.get_by_role("slider", name="class 0", exact=True)
     expect(slider).to_be_visible()
     expect(page.locator(".mark")).to_have_count(2)
     page.wait_for_url("**directions=*")
@@ -115,6 +115,7 @@ def test_a_group_and_a_table_give_directions(app_server: AppServer, open_page: O
     expect(page.get_by_role("slider", name="group", exact=True)).to_be_visible()
 
     page.get_by_role("radio", name="Table", exact=True).click()
+    page.get_by_text("Table (.csv)").wait_for()  # the other uploader comes first until then
     rows = "\n".join(f"{i},{value:.4f}" for i, value in enumerate(explorer.latents.mu[:200, 0]))
     page.locator("input[type=file]").first.set_input_files(
         {"name": "first.csv", "mimeType": "text/csv", "buffer": f"index,width\n{rows}\n".encode()}

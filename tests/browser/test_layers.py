@@ -119,7 +119,7 @@ def test_the_picture_says_where_the_decoder_guesses(page: Page) -> None:
     ]
     outside = next(corner for corner in corners if region.support([corner]).is_outside[0])
     page.mouse.move(*window_spot(page, *outside))
-    expect(caption).to_have_text("Off the data: the decoder guesses")
+    expect(caption).to_have_text("Off the data: a guess")
     page.mouse.move(*window_spot(page, *map(float, inside)))
     expect(caption).to_have_text("Decoded at z: the mean of p(x|z)")
 

@@ -36,7 +36,7 @@ test("the line at the foot says how far the data is", async () => {
   const z = Float32Array.of(3, 4)
   assert.equal("nearest test image 0.25 away", awayText({ split: "test", distance: 0.25, pointed: false }, z, []))
   const pointed = { split: "train", index: 7, label: 1, mu: [0, 0], distance: null, pointed: true }
-  assert.equal("5.00 from training image dog · no. 7", awayText(pointed, z, ["cat", "dog"]))
+  assert.equal("5.00 from image dog · training no. 7", awayText(pointed, z, ["cat", "dog"], [80, 20, 10]))
 })
 
 const PATH = [[0, 0], [2, 0], [2, 4]]
@@ -96,4 +96,14 @@ test("arrow keys walk the wall and stop at its edge", async () => {
   const keys = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"]
   assert.deepEqual([5, 3, 1, 4, 0, 6], keys.map(key => keyedTile(4, key, 3, 7)))
   assert.equal(null, keyedTile(4, "a", 3, 7))
+})
+
+test("an image has the number of its own split, as the ledger and the tables have it", async () => {
+  const { awayText } = await imported("readout")
+  const said = (split, index) => awayText({ split, index, label: null, pointed: true, mu: [0] }, [0], [], [80, 20, 10])
+  assert.equal("0.00 from image training no. 79", said("all", 79))
+  assert.equal("0.00 from image validation no. 0", said("all", 80))
+  assert.equal("0.00 from image test no. 9", said("all", 109))
+  assert.equal("0.00 from image validation no. 19", said("train", 99))
+  assert.equal("0.00 from test image no. 9", said("test", 9))
 })

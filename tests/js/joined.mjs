@@ -94,6 +94,6 @@ export function answerBytes({
 /** What Python's Place.data gives. */
 export const offered = change => ({
   path: "/live", token: "t1", expires: 600, model: "00112233445566778899aabbccddeeff", device: "cpu", latent_dim: 2,
-  image_shape: [1, 1, 1], name: "here", z: [0.5, -1], pinned: true, stamp: "one", address: false, split: "test", n_train: 100, first: false,
+  image_shape: [1, 1, 1], name: "here", z: [0.5, -1], pinned: true, stamp: "one", address: false, split: "test", counts: [80, 20, 10], first: false,
   label: -1, farthest: 100, encodes: true, ...change,
 })

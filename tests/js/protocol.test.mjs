@@ -86,9 +86,9 @@ test("a data point is named by its class where it has one", () => {
   assert.equal("cat · no. 4", js.pointText({ label: 0, index: 4 }, ["cat"]))
   assert.equal("no. 4", js.pointText({ label: null, index: 4 }, ["cat"]))
   assert.equal("no. 4", js.pointText({ label: 3, index: 4 }, ["cat"]))
-  const ofAll = index => js.pointText({ label: 0, index, split: "all" }, ["cat"], 100)
-  assert.deepEqual(["cat · training no. 99", "cat · test no. 0"], [ofAll(99), ofAll(100)])
-  assert.equal("no. 150", js.pointText({ label: null, index: 150, split: "train" }, [], 100))
+  const ofAll = index => js.pointText({ label: 0, index, split: "all" }, ["cat"], [60, 40, 20])
+  assert.deepEqual(["cat · training no. 59", "cat · validation no. 39", "cat · test no. 0"], [ofAll(59), ofAll(99), ofAll(100)])
+  assert.equal("validation no. 15", js.pointText({ label: null, index: 75, split: "train" }, [], [60, 40, 20]))
 })
 
 test("a typed number may have a comma and a true minus, and nothing else", () => {

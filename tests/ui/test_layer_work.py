@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from threading import Event
 from typing import Any
@@ -102,6 +103,42 @@ def test_work_that_nobody_asks_for_ends_and_can_begin_again(monkeypatch: pytest.
     assert isinstance(first.exception(10), layer_work._AbandonedError)
     assert b"done" == work.ask().result(10)
     assert [1, 1] == begun
+
+
+def test_work_left_behind_says_nothing_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was told the share and went away need not hear that the work was given up."""
+    now, step, said = [0.0], Event(), list[str]()
+    monkeypatch.setattr(layer_work, "monotonic", lambda: now[0])
+
+    def compute(on_progress: OnProgress) -> bytes:
+        step.wait(10)
+        on_progress(0.5)
+        return b""
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": OFFERS.offer("left", compute),
+            "query_string": b"",
+            "headers": [],
+        }
+        await Router(LAYER_ROUTES)(scope, send, send)  # type: ignore[arg-type]
+        now[0] = layer_work.PATIENCE_SECONDS + 1
+        step.set()
+        monkeypatch.setattr(layer_work, "MOST_OFFERS", 1)
+        OFFERS.offer("another", compute)  # so that the first is forgotten
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            gc.collect()
+
+    asyncio.run(scene())
+    assert [] == said
 
 
 def test_the_least_recently_offered_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:

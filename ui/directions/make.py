@@ -52,7 +52,7 @@ def make_direction(explorer: LatentExplorer, plane: MapPlane, group: MapGroup | 
             "Method", kept.METHODS, format_func=METHOD_TITLES.__getitem__, key="direction method", help=METHOD_HELP,
             persist_state="session", width=210,
         )  # fmt: skip
-        name = st.text_input("Name", placeholder="by itself", max_chars=56, key="direction name", width=110)
+        name = st.text_input("Name", placeholder="automatic", max_chars=56, key="direction name", width=110)
         pressed = st.button("Find", type="primary", icon=":material/north_east:", disabled=ask is None)
     if kind == "group":
         st.caption(

@@ -42,7 +42,7 @@ def from_class(explorer: LatentExplorer, label: int, against: int | None) -> Sou
     question = class_question(explorer, label, against)
     given = str(label) if against is None else f"{label}, {against}"
     wish = f"class:{label}" if against is None else f"class:{label}:{against}"
-    name = question.ends[1] if against is None else f"{question.ends[0]} to {question.ends[1]}"[:60]
+    name = f"class {question.ends[1]}"[:56] if against is None else f"{question.ends[0]} to {question.ends[1]}"[:60]
     return Source(question, wish, (f"question = directions.class_question(explorer, {given})",), name)
 
 

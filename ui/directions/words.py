@@ -54,10 +54,8 @@ def p_value(direction: Direction) -> str:
 
 
 def cosine(value: float) -> str:
-    """A cosine, and how much of one direction lies in the other."""
-    share = value * value
-    word = "apart" if share < 0.1 else "overlap" if share < 0.5 else "confounded"
-    return f"{value:.2f} {word}".replace("-0.00", "0.00").replace("-", "−")
+    """A cosine."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def confounded(directions: Sequence[Direction]) -> list[str]:
@@ -65,8 +63,9 @@ def confounded(directions: Sequence[Direction]) -> list[str]:
     table = cosines(directions)
     pairs = [(i, j) for i, j in np.argwhere(np.triu(table**2 >= 0.5, k=1))]
     return [
-        f"{directions[i].name} and {directions[j].name} point {'the same way' if table[i, j] > 0 else 'opposite ways'} "
-        f"by {abs(table[i, j]):.0%}: moving along the one moves the other as far as that."
+        f"{directions[i].name} and {directions[j].name} are confounded (cosine {cosine(table[i, j])}): moving along "
+        f"the one by a unit moves {abs(table[i, j]):.2f} along the other, "
+        f"{'the same' if table[i, j] > 0 else 'the opposite'} way."
         for i, j in pairs
     ]
 

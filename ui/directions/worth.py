@@ -16,34 +16,31 @@ from vae_core.latent.directions import Direction, cosines
 
 
 def show_worth(explorer: LatentExplorer, some: Sequence[Kept]) -> None:
-    """The table of effects, the cosines beside it, and what can be done with a direction."""
+    """The table of effects, the cosines below it, and what can be done with a direction."""
     show_progress(explorer, some)
     directions = [tested(explorer, one) for one in some]
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.markdown("##### Effect on held-out codes", help=words.READING)
-        st.dataframe(
-            {
-                "Direction": [one.name for one in directions],
-                "Effect, 95 % interval": [words.effect(one) for one in directions],
-                "p": [words.p_value(one) for one in directions],
-                "Found for": [one.question for one in directions],
-                "Method": [words.METHOD_TITLES[one.method] for one in directions],
-                "Without": [", ".join(one.without) for one in directions],
-                "Found on": [one.effect.n_fit for one in directions],
-                "Measured on": [one.effect.n_held_out for one in directions],
-                "Origin": ["this session" if one.source else "a file: not measured here" for one in some],
-            },
-            hide_index=True,
-        )
-        st.caption(
-            "Measured on the half of the codes that no direction is found from; *p* by shuffled labels. The larger |d| "
-            "or |r|, the more the codes differ along it; that nothing else changes with it is for the cosines and the "
-            "pictures to say."
-        )
+    st.markdown("##### Effect on held-out codes", help=words.READING)
+    st.dataframe(
+        {
+            "Direction": [one.name for one in directions],
+            "Effect, 95 % interval": [words.effect(one) for one in directions],
+            "p": [words.p_value(one) for one in directions],
+            "Found for": [one.question for one in directions],
+            "Method": [words.METHOD_TITLES[one.method] for one in directions],
+            "Without": [", ".join(one.without) for one in directions],
+            "Found on": [one.effect.n_fit for one in directions],
+            "Measured on": [one.effect.n_held_out for one in directions],
+            "Origin": ["this session" if one.source else "a file: not measured here" for one in some],
+        },
+        hide_index=True,
+    )
+    st.caption(
+        "Measured on the half of the codes that no direction is found from; *p* by shuffled labels. The larger |d| "
+        "or |r|, the more the codes differ along it; that nothing else changes with it is for the cosines and the "
+        "pictures to say."
+    )
     if len(directions) > 1:
-        with right:
-            _show_cosines(explorer, directions)
+        _show_cosines(explorer, directions)
 
 
 def _show_cosines(explorer: LatentExplorer, directions: Sequence[Direction]) -> None:
@@ -51,7 +48,7 @@ def _show_cosines(explorer: LatentExplorer, directions: Sequence[Direction]) -> 
     table = cosines(directions)
     names = [one.name for one in directions]
     cells = [["" if i == j else words.cosine(value) for i, value in enumerate(row)] for j, row in enumerate(table)]
-    st.dataframe({" ": names, **dict(zip(names, cells, strict=True))}, hide_index=True)
+    st.dataframe({" ": names, **dict(zip(names, cells, strict=True))}, hide_index=True, width="content")
     for sentence in words.confounded(directions):
         st.caption(f":material/warning: {plain(sentence)}")
     st.caption(words.about_cosines(explorer.latent_dim))

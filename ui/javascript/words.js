@@ -1,7 +1,6 @@
 /* Numbers and data points as text. */
 
 const FEW = 4 // numbers of a z of many dimensions
-const SPLIT_WORDS = { test: "test image", train: "training image", all: "image" }
 
 /** A number with that many digits after the point, and a true minus sign. */
 export function numberText(value, digits = 2) {
@@ -25,16 +24,21 @@ export function typedNumber(text) {
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN
 }
 
-/** Which data point: its class, if it has one, and its number; of all images, the `nTrain` of training come first. */
-export function pointText({ label, index, split }, classNames, nTrain) {
+/** Which data point: its class, if it has one, and its number in its split; `counts` says how many images training, validation and
+    test have, which follow one another in this order where they are shown together. */
+export function pointText({ label, index, split }, classNames, counts) {
   const name = label === null ? undefined : classNames[label]
-  const number = split !== "all" || nTrain === undefined ? `no. ${index}` :
-    index < nTrain ? `training no. ${index}` : `test no. ${index - nTrain}`
+  const number = split === "test" || !counts ? `no. ${index}` : numberInSplit(index, counts)
   return name === undefined ? number : `${name} · ${number}`
 }
 
-/** What the images of a split are called. */
-export const splitText = split => SPLIT_WORDS[split] ?? SPLIT_WORDS.all
+function numberInSplit(index, [nTrain, nValidation]) {
+  if (index < nTrain) return `training no. ${index}`
+  return index < nTrain + nValidation ? `validation no. ${index - nTrain}` : `test no. ${index - nTrain - nValidation}`
+}
+
+/** What an image is called; which split it is of says its number, where there are several. */
+export const splitText = split => (split === "test" ? "test image" : "image")
 
 /** How far apart two z are, in units of z. */
 export const distanceOf = (one, other) => Math.hypot(...Array.from(one, (value, i) => value - other[i]))

@@ -14,7 +14,7 @@ TITLES = {
     "image": "Image",
     "class": "Class",
     "near_class": "Near",
-    "log_likelihood": "log p",
+    "log_likelihood": "Log-lik.",
     "kl": "KL",
     "elbo": "ELBO",
     "bound": "Bound",
@@ -25,7 +25,7 @@ HELP = {
     "image": "Its split, and its number there.",
     "class": "The label that came with the image.",
     "near_class": "The class that most of its 10 nearest neighbours in latent space have; bold where it is another.",
-    "log_likelihood": "Log-likelihood in nats, of one z drawn from q(z|x).",
+    "log_likelihood": "Log-likelihood log p(x|z) in nats, of one z drawn from q(z|x).",
     "kl": "KL(q(z|x) || p(z)) in nats, summed over the dimensions.",
     "elbo": "Log-likelihood − KL in nats, of one draw: of a single image it may be a few nats off.",
     "bound": f"The importance-weighted bound on log p(x) in nats, of {N_DRAWS} draws: above the ELBO in the mean.",
@@ -33,6 +33,27 @@ HELP = {
     "agreement": "Share of its 10 nearest neighbours in latent space that have its class.",
 }
 DIGITS = {"kl": 2, "gap": 2, "agreement": 1}
+
+
+def meaning(ledger: Ledger) -> str:
+    """What comes first in this ledger, what it means, and when not to trust it."""
+    if ledger.bound is not None:
+        return (
+            "Each image of the data set, worst first: a low ELBO says that the model finds an image unlikely, because "
+            "it is odd, or of a kind that it has not learned. A figure of a single image rests on one draw, the bound "
+            f"on {N_DRAWS}."
+        )
+    if "log_likelihood" in ledger.figures:
+        return (
+            "Each image of the data set, worst first: a low log-likelihood says that its reconstruction is far from "
+            "it. There is no prior here that would find an image unlikely."
+        )
+    if "kl" in ledger.figures:
+        return (
+            "Each test image, the highest KL first: its q(z|x) lies far from the prior, or is narrow, as an odd "
+            "image's is, but many a usual one's too. Only the whole ledger tells how well the model explains an image."
+        )
+    return "Each test image. Only the whole ledger tells how well the model explains an image."
 
 
 def title_of(name: str) -> str:

@@ -50,7 +50,7 @@ class Hover {
     const { x, y, labels, indices } = map.points
     const index = indices ? indices[position] : position
     const point = { label: labels ? labels[position] : null, index, split: map.data.split }
-    const text = pointText(point, map.data.classes, map.place?.data.n_train)
+    const text = pointText(point, map.data.classes, map.place?.data.counts)
     return { zx: x[position], zy: y[position], text, position, index }
   }
 

@@ -93,7 +93,7 @@ class Pin {
     this.saying = setTimeout(() => {
       const { place, data } = this.map
       const [, facts, z] = place.latestRecord ?? []
-      this.said.textContent = saidOf(this.xy, data.axes, z === place.pin ? facts : null, data.classes, place.data.n_train)
+      this.said.textContent = saidOf(this.xy, data.axes, z === place.pin ? facts : null, data.classes, place.data.counts)
     }, SAID)
   }
 
@@ -111,10 +111,10 @@ class Pin {
 }
 
 /** Where the pin stands, for a screen reader: its place on the map, and the data point beside it as far as that is known. */
-export function saidOf(xy, axes, facts, classNames, nTrain) {
+export function saidOf(xy, axes, facts, classNames, counts) {
   if (!xy) return "No pin: the picture follows the pointer."
   const place = axes.map((axis, k) => `${axis} ${numberText(xy[k])}`).join(", ")
   if (!facts || facts.distance === null) return `Decoded at ${place}.`
-  const nearest = `nearest ${splitText(facts.split)} ${pointText(facts, classNames, nTrain)}, ${numberText(facts.distance)} away`
+  const nearest = `nearest ${splitText(facts.split)} ${pointText(facts, classNames, counts)}, ${numberText(facts.distance)} away`
   return `Decoded at ${place}; ${nearest}.`
 }

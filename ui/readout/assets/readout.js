@@ -47,7 +47,7 @@ class Readout extends LiveComponent {
     this.timer = null
     const { place, facts, el, data } = this
     el.z.textContent = zText(place.z, data.order)
-    el.nearest.textContent = facts ? awayText(facts, place.z, data.classNames, place.data.n_train) : ""
+    el.nearest.textContent = facts ? awayText(facts, place.z, data.classNames, place.data.counts) : ""
     this.paintDevice()
   }
 
@@ -66,9 +66,9 @@ class Readout extends LiveComponent {
 }
 
 /** How far z is from the data point that it is compared with. */
-export function awayText(facts, z, classNames, nTrain) {
+export function awayText(facts, z, classNames, counts) {
   const what = splitText(facts.split)
-  if (facts.pointed) return `${numberText(distanceOf(facts.mu, z))} from ${what} ${pointText(facts, classNames, nTrain)}`
+  if (facts.pointed) return `${numberText(distanceOf(facts.mu, z))} from ${what} ${pointText(facts, classNames, counts)}`
   return facts.distance === null ? "" : `nearest ${what} ${numberText(facts.distance)} away`
 }
 

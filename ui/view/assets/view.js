@@ -6,7 +6,7 @@ const AGAIN = 2000 // ms between two looks whether the server answers at all
 const HEALTH = "/_stcore/health" // Streamlit's own
 const DEAD = "The server does not answer. This page reconnects by itself."
 const DOWN = "Live decoding is interrupted: reconnecting. Clicks and released sliders still work."
-const OFF = "Off the data: the decoder guesses"
+const OFF = "Off the data: a guess" // not longer than the usual words: the rest must not move
 const WHY_OFF = "Less than 1 % of held-out images lie where codes are as rare as here, so the decoder was hardly ever trained here."
 const READ_EVERY = 60 // ms between two words on that: nobody reads faster
 const SMOOTH = "smooth pictures" // in the browser's sessionStorage
@@ -73,7 +73,7 @@ class View extends LiveComponent {
     const { point, original, reconstruction, which, terms, missing } = this.el
     const hasOriginal = answer.n > 1
     const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
-    const title = pointText(facts, this.data.classNames, this.place.data.n_train)
+    const title = pointText(facts, this.data.classNames, this.place.data.counts)
     point.hidden = false
     which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
     which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
