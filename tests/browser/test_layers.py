@@ -38,12 +38,14 @@ def taken(page: Page, title: str) -> bytes:
 
 
 def tones(page: Page) -> list[int]:
-    """Green of the layer's picture at a 16 x 16 grid, row by row from the top."""
+    """Green of the layer's picture at a 16 x 16 grid, row by row from the top; medians, as lines cross the tones."""
     found: list[int] = page.locator(FIELD).evaluate(
         """canvas => {
             const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
             const at = i => Math.floor((i + 0.5) * width / 16)
-            return Array.from({ length: 256 }, (_, i) => data[4 * (at(Math.floor(i / 16)) * width + at(i % 16)) + 1])
+            const green = (row, column) => Array.from({ length: 81 }, (_, k) =>
+                data[4 * ((row + Math.floor(k / 9) - 4) * width + column + (k % 9) - 4) + 1]).sort((a, b) => a - b)[40]
+            return Array.from({ length: 256 }, (_, i) => green(at(Math.floor(i / 16)), at(i % 16)))
         }"""
     )
     return found
