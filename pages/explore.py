@@ -47,7 +47,8 @@ def explore() -> None:
             colour=colour,
             layer=layer,
             group=None if group is None else group.polygon,
-            height=690 if explorer.latent_dim > 2 else 725,  # all of the page on one screen of 900 px
+            # All of the page on one screen of 900 px: more dimensions take two rows of controls, and a group a third.
+            height=725 if explorer.latent_dim <= 2 else 690 if group is None else 650,
             key=f"map of {explorer.card.key[:12]}",
             on_settled=lambda settled: state.settle(explorer, settled),
             on_group=(lambda drawn: maps.set_group(explorer, plane, split, drawn)) if explorer.can.encode else None,

@@ -97,7 +97,7 @@ def test_without_an_encoder_there_is_a_plane_and_no_data(open_family: OpenFamily
     """The dimensions in their own order, no principal components, no colours; looks of an address are passed over."""
     app, _ = open_family("gan", latent_dim=3, axes="pca", colour="kl", points="all", group="0,0,1,0,1,1")
     assert [] == [*app.exception, *app.error]
-    assert ["Plane", "Across", "Up", "Model"] == [box.label for box in app.selectbox]
+    assert ["Plane", "Across", "Up", "Beneath the points", "Model"] == [box.label for box in app.selectbox]
     assert "1,2" == app.query_params["axes"]
     rows = sent(app, "sliders")["rows"]
     assert ([0, 1, 2], [], {""}) == (
