@@ -159,7 +159,7 @@ def _options() -> argparse.Namespace:
         "--samples", type=from_1_to(1_000_000), default=5000, help="NLL: draws of z an image (default 5000)"
     )
     parser.add_argument(
-        "--images", type=from_1_to(10_000), default=1000, help="NLL: the first of the test split (1000)"
+        "--images", type=from_1_to(10_000), default=1000, help="NLL: so many of the test split, evenly spread (1000)"
     )
     parser.add_argument("--cvae", default="mnist-2d-cvae", help="classes: the model (default mnist-2d-cvae)")
     parser.add_argument(

@@ -48,7 +48,7 @@ def explore() -> None:
             layer=layer,
             group=None if group is None else group.polygon,
             # All of the page on one screen of 900 px: more dimensions take two rows of controls, and a group a third.
-            height=725 if explorer.latent_dim <= 2 else 690 if group is None else 650,
+            height=725 if explorer.latent_dim <= 2 else 690 if group is None else 640,
             key=f"map of {explorer.card.key[:12]}",
             on_settled=lambda settled: state.settle(explorer, settled),
             on_group=(lambda drawn: maps.set_group(explorer, plane, split, drawn)) if explorer.can.encode else None,
