@@ -67,8 +67,8 @@ def likelihood(options: argparse.Namespace, say: Say) -> list[Row]:
         data = load_dataset(explorer.card.data.name, options=explorer.card.data.options)
         began = time.perf_counter()
         if name in BINARIZED:
-            # Spread over the whole split: the rows of the fixed binarization come in an order in which the first 1,000 have
-            # a third more ink than all, and cost 10 nats more.
+            # Spread over the split: the rows of the fixed binarization come in an order in which the first 1,000 have a
+            # third more ink than all, and cost 10 nats more.
             images = torch.from_numpy(data.test.images[chosen_rows(len(data.test), options.images)])
             found = importance_weighted_nll(explorer.model, images, options.samples)
         else:
