@@ -74,7 +74,7 @@ def interpolate() -> None:
                 for name, curve in curves.items()
             ],
             markers=[MapMarkers("Stops", plane.plane.project(anchors[1:-1]))] if len(anchors) > 2 else [],
-            height=432,
+            height=412,
             key=f"interpolation map of {explorer.card.key[:12]}",
             on_click=lambda click: click_anchor(click, plane),
         )
