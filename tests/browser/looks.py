@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import TimeoutError as NothingCameError
 
 from tests.browser.one_place import decoded, pixels
 from vae_core import LatentExplorer
@@ -93,3 +96,17 @@ def choose(page: Page, box: str, option: str) -> None:
     """Choose from a select box by its name and the option's text."""
     page.get_by_role("combobox", name=box).click()
     page.get_by_role("option", name=option, exact=True).click()
+
+
+def downloaded(page: Page, press: Callable[[], None]) -> bytes:
+    """Give what a press hands out; one that falls into a rerun of the page is lost, and a person would press again."""
+    for _ in range(2):
+        try:
+            with page.expect_download(timeout=10_000) as coming:
+                press()
+            return Path(coming.value.path()).read_bytes()
+        except NothingCameError:
+            continue
+    with page.expect_download() as coming:
+        press()
+    return Path(coming.value.path()).read_bytes()

@@ -103,13 +103,15 @@ def test_a_click_adds_a_stop_and_the_address_restores_it(
     page.get_by_test_id("stCheckbox").locator("label").filter(has_text="Clicks add stops").click()
     page.wait_for_timeout(500)
     page.mouse.click(*window_spot(page, 0.3, 0.4))
+    page.wait_for_function("new URLSearchParams(location.search).get('anchors')?.split(',').length === 3")
     expect(page.get_by_role("spinbutton", name="Test image no.")).to_have_count(3)
-    stop = int(page.get_by_role("spinbutton", name="Test image no.").nth(1).input_value())
+    stop = int(parse_qs(urlsplit(page.url).query)["anchors"][0].split(",")[1])
     (index,), _ = nearest(explorer.latents.mu, [[0.3, 0.4]])
     distance = np.linalg.norm(explorer.latents.mu[stop] - [0.3, 0.4])
     assert distance <= np.linalg.norm(explorer.latents.mu[index] - [0.3, 0.4]) + 0.1
     all_found(page)
     assert [f"3,{stop},8"] == parse_qs(urlsplit(page.url).query)["anchors"]
+    assert str(stop) == page.get_by_role("spinbutton", name="Test image no.").nth(1).input_value()
     other = open_page(page.url)
     ready(other, "interpolate")
     all_found(other)

@@ -6,15 +6,13 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import z_of
+from tests.browser.looks import downloaded, z_of
 from tests.browser.map_page import wait_for
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
@@ -34,13 +32,6 @@ def table_of(page: Page, n: int) -> Locator:
 def first_rows(table: Locator, n: int = 5) -> list[int]:
     """Read the first rows' numbers from top to bottom."""
     return [int(table.locator(f".row[data-at='{at}']").get_attribute("data-row") or -1) for at in range(n)]
-
-
-def downloaded(page: Page, ask: Callable[[], None]) -> bytes:
-    """Give what a click hands out."""
-    with page.expect_download() as waiting:
-        ask()
-    return Path(waiting.value.path()).read_bytes()
 
 
 def made_ledger(app_server: AppServer, explorer: LatentExplorer) -> Ledger:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -14,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import PLACE
+from tests.browser.looks import PLACE, downloaded
 from tests.browser.map_page import window_spot
 from tests.browser.serving import AppServer
 from vae_core import LatentExplorer
@@ -44,9 +43,7 @@ def kept(app_server: AppServer, explorer: LatentExplorer) -> Projection:
 
 def download(page: Page, label: str) -> bytes:
     """Press a button and give the file that comes."""
-    with page.expect_download() as coming:
-        page.get_by_role("button", name=label).click()
-    return Path(coming.value.path()).read_bytes()
+    return downloaded(page, lambda: page.get_by_role("button", name=label).click())
 
 
 def test_a_projection_is_begun_and_stopped(

@@ -12,9 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import count_messages, ready, z_of
+from tests.browser.looks import count_messages, downloaded, ready, z_of
 from tests.browser.serving import AppServer
-from tests.browser.test_ledger_page import downloaded
 from tests.vae_core.runs import new_run, train_here
 from vae_core import LatentExplorer
 from vae_core.data import load_dataset
