@@ -10,18 +10,17 @@ import streamlit as st
 
 from ui import maps, state
 from ui.anchors import anchor_buttons, choose_anchors, choose_click, take_click
-from ui.axes import MapPlane, choose_plane
+from ui.axes import choose_plane
 from ui.classes import choose_class, chosen_class, note_class, told_classes
 from ui.decoder import decode
 from ui.films import COLOURS, DASHES, MEASURES, choose_methods, choose_steps, films_of, meaning, take_away
-from ui.latent_map import MapClick, MapMarkers, MapPath, latent_map
+from ui.latent_map import MapMarkers, MapPath, latent_map
 from ui.numbered import points
 from ui.place import Place, Settled
 from ui.readout import readout
 from ui.scrubber import scrubber
 from ui.view import view
 from ui.walks import support_threshold, walks
-from vae_core.latent.neighbours import nearest
 
 EXPLORE = Path(__file__).with_name("explore.py")
 explorer = state.current_explorer()
@@ -76,7 +75,7 @@ def interpolate() -> None:
             markers=[MapMarkers("Stops", plane.plane.project(anchors[1:-1]))] if len(anchors) > 2 else [],
             height=412,
             key=f"interpolation map of {explorer.card.key[:12]}",
-            on_click=lambda click: click_anchor(click, plane),
+            on_click=lambda click: take_click(explorer, click, plane.plane),
         )
         st.caption(meaning(found))
     with right:
@@ -111,14 +110,6 @@ def settle(stamp: str, settled: Settled) -> None:
 def follow(name: str) -> None:
     """Note which path z follows."""
     st.session_state["followed"] = name
-
-
-def click_anchor(click: MapClick, plane: MapPlane) -> None:
-    """A click on the map chooses the data point nearest to it."""
-    index = click.index
-    if index is None:
-        (index,), _ = nearest(plane.plane.project(explorer.latents.mu), [click.z])
-    take_click(explorer, int(index))
 
 
 interpolate()

@@ -11,9 +11,12 @@ import streamlit as st
 
 from ui import address
 from ui.encoded import images_of
+from ui.latent_map import MapClick
 from ui.numbered import n_points
 from ui.pictures import magnified, show
 from vae_core import LatentExplorer
+from vae_core.latent.neighbours import nearest
+from vae_core.latent.plane import Plane
 
 MOST = 12
 """Anchors of a walk."""
@@ -71,8 +74,12 @@ def choose_click(explorer: LatentExplorer) -> None:
         st.toggle("Clicks add stops", key=ADDS, persist_state="session", help=help_)
 
 
-def take_click(explorer: LatentExplorer, index: int) -> None:
-    """Make a clicked data point a stop, or else one end, and the next one the other."""
+def take_click(explorer: LatentExplorer, click: MapClick, plane: Plane) -> None:
+    """Make the data point nearest to a click on the map a stop, or else one end, and the next one the other."""
+    index = click.index
+    if index is None:
+        (found,), _ = nearest(plane.project(explorer.latents.mu), [click.z])
+        index = int(found)
     if st.session_state.get(ADDS):
         _add(explorer, index)
         return

@@ -22,11 +22,10 @@ from vae_core.latent.ledger_store import load_ledger
 
 
 def table_of(page: Page, n: int) -> Locator:
-    """Give the table once it shows so many rows."""
-    expect(root := page.locator(".ledger-table[data-state='ready']")).to_have_attribute(
-        "data-rows", str(n), timeout=60_000
-    )
-    return root
+    """Give the table once it shows so many rows; the one before it may stay on the page for a moment."""
+    expect(page.locator(f".ledger-table[data-state='ready'][data-rows='{n}']")).to_have_count(1, timeout=60_000)
+    expect(table := page.locator(".ledger-table")).to_have_count(1, timeout=60_000)
+    return table
 
 
 def first_rows(table: Locator, n: int = 5) -> list[int]:
