@@ -21,6 +21,7 @@ from vae_core.files import atomic_path, expanded, writable, write_atomically
 from vae_core.images import enlarge, montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS
 from vae_core.training.run_folder import RunFolder
+from vae_core.training.steering import read_course
 
 if TYPE_CHECKING:
     from vae_core.explorer import LatentExplorer
@@ -61,9 +62,11 @@ def _entry(entry: CheckpointEntry) -> dict[str, Any]:
 
 
 def show(arguments: argparse.Namespace) -> Document:
-    """The card of one checkpoint."""
+    """The card of one checkpoint, and what was changed by hand while it trained."""
     folder = find_checkpoint(arguments.name, arguments.checkpoints_dir)
-    return {"name": folder.name, "path": str(folder), **asdict(read_card(folder))}
+    card = read_card(folder)
+    changes = read_course(folder, card.model.family, card.training).changes
+    return {"name": folder.name, "path": str(folder), **asdict(card), "changes": [asdict(change) for change in changes]}
 
 
 def evaluate(arguments: argparse.Namespace) -> Document:

@@ -1,7 +1,7 @@
 """Holding a run, so that it goes on by one batch or one epoch: the file `hold` in its folder.
 
 It says at which step the run waits, counted from 0 over the whole run: from there on the process trains nothing, and
-looks again several times a second. So 0 holds it now, and for one batch more it is the number of the next step plus one:
+looks again several times a second. So 0 holds it now, and the number of the next step plus one gives one batch more:
 whoever presses twice, or on two pages, moves the run once. Without the file it goes on.
 
 No torch in here: the app writes the file.
