@@ -60,7 +60,7 @@ def write_batch(folder: Path, record: BatchRecord) -> None:
     save_npz(
         folder / FILE,
         {
-            "step": np.int64(record.step)[None],
+            "step": np.array([record.step], np.int64),
             "figures": np.array([np.nan if figure is None else figure for figure in figures]),
             "images": record.images,
             "was": record.was,
@@ -79,9 +79,9 @@ def read_batch(folder: Path) -> BatchRecord | None:
     pictures = was.ndim == 4 and was.shape == now.shape and images.shape in (was.shape, (0, *was.shape[1:]))
     if not (fits and pictures and {np.dtype(np.uint8)} == {was.dtype, now.dtype, images.dtype}):
         return None
-    n_images, rate, kl_weight, norm, *terms = (None if np.isnan(figure) else float(figure) for figure in figures)
-    if None in (n_images, rate, kl_weight, norm, terms[0], terms[3]):
+    always, may_lack = figures[[0, 1, 2, 3, 4, 7]], [None if np.isnan(f) else float(f) for f in figures[[5, 6, 8, 9]]]
+    if not np.isfinite(always).all():
         return None
-    return BatchRecord(
-        int(step[0]), int(n_images), rate, kl_weight, norm, Terms(*terms[:3]), Terms(*terms[3:]), images, was, now
-    )
+    n_images, rate, kl_weight, norm, before, after = always.tolist()
+    terms = Terms(before, *may_lack[:2]), Terms(after, *may_lack[2:])
+    return BatchRecord(int(step[0]), int(n_images), rate, kl_weight, norm, *terms, images, was, now)

@@ -117,7 +117,7 @@ def steerable(family: Family, config: TrainConfig) -> tuple[Setting, ...]:
     )
 
 
-def wish(folder: Path, family: Family, course: Course, values: Mapping[str, float]) -> None:
+def wish(folder: Path, family: Family, course: Course, values: Mapping[Setting, float]) -> None:
     """Ask a run to change settings, all at the same step.
 
     Raises
@@ -224,14 +224,14 @@ def _wishes(folder: Path) -> list[Path]:
         return []
 
 
-def _read_wish(text: bytes) -> dict[Setting, float]:
+def _read_wish(text: bytes) -> Mapping[Setting, float]:
     try:
         return WISH.validate_json(text)
     except ValidationError as problem:
         raise ConfigError(first_sentence(problem, "A wish")) from None
 
 
-def _check(family: Family, course: Course, values: Mapping[str, float], *, where: str) -> None:
+def _check(family: Family, course: Course, values: Mapping[Setting, float], *, where: str) -> None:
     for setting in values:
         _check_heeded(family, course.now, setting, where=where)
     _changed(course.now, values, where=where)
@@ -244,5 +244,5 @@ def _check_heeded(family: Family, config: TrainConfig, setting: str, *, where: s
         raise ConfigError(f"{where}: {setting} changes nothing in this run ({family}); {', '.join(known)} would.")
 
 
-def _changed(config: TrainConfig, values: Mapping[str, float], *, where: str) -> TrainConfig:
+def _changed(config: TrainConfig, values: Mapping[Setting, float], *, where: str) -> TrainConfig:
     return build(TrainConfig, {**asdict(config), **values}, where=where)
