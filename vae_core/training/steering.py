@@ -168,12 +168,17 @@ def take_wishes(
                 change = Change(step=step, epoch=round(step / steps_per_epoch, 6), setting=setting, value=value)
                 course = course.changed_by(change, where="A wish")
     if course is not before:
-        lines = (json.dumps(asdict(change)) + "\n" for change in course.changes)
-        write_atomically(folder / RECORD, "".join(lines).encode())
+        write_course(folder, course)
     for path in taken:  # not before they are recorded: a wish must not be lost to a kill
         with suppress(OSError):
             path.unlink()
     return course, dropped
+
+
+def write_course(folder: Path, course: Course) -> None:
+    """Put a course's changes into a run's folder, as its record."""
+    lines = (json.dumps(asdict(change)) + "\n" for change in course.changes)
+    write_atomically(folder / RECORD, "".join(lines).encode())
 
 
 def read_course(folder: Path, family: Family, config: TrainConfig) -> Course:
@@ -192,12 +197,16 @@ def read_course(folder: Path, family: Family, config: TrainConfig) -> Course:
     CheckpointError
         When the record does not fit.
     """
-    where = f"{folder.name}: {RECORD}"
-    try:
-        with open(folder / RECORD, "rb") as file:
-            text = file.read(LARGEST_RECORD + 1)
-    except FileNotFoundError:
+    if not (folder / RECORD).exists():
         return Course.of(config)
+    return read_record(folder / RECORD, family, config, where=f"{folder.name}: {RECORD}")
+
+
+def read_record(path: Path, family: Family, config: TrainConfig, *, where: str) -> Course:
+    """As `read_course`, of a record wherever it lies; `where` opens the message when it does not fit."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LARGEST_RECORD + 1)
     except OSError as problem:
         raise CheckpointError(f"{where} cannot be read ({problem.strerror}).") from None
     lines = text.splitlines()
