@@ -18,6 +18,7 @@ from tests.vae_core.runs import first_of, new_run, train_here
 from tests.vae_core.test_resume import Killed, left_behind
 from vae_core.archive import pack_checkpoint, unpack_checkpoint
 from vae_core.checkpoints import read_card
+from vae_core.cli import main
 from vae_core.config import TrainConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, ConfigError
@@ -100,7 +101,7 @@ CHANGES = st.lists(
 ).map(sorted)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(changes=CHANGES, step=st.integers(0, 99))
 def test_a_step_heeds_the_last_change_before_it(changes: list[tuple[int, str, float]], step: int) -> None:
     """In force is what one would have by setting each value in turn, up to this step and no further."""
@@ -116,7 +117,7 @@ def test_a_step_heeds_the_last_change_before_it(changes: list[tuple[int, str, fl
     assert (rate, weight) == (learning_rate_at(step, 100, course.at(step)), weights_at(step, 10, course.at(step)).kl)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(peak=st.floats(1e-5, 1.0), step=st.integers(50, 99))
 def test_a_new_learning_rate_replaces_the_peak(peak: float, step: int) -> None:
     """Under one-cycle the shape stays: after the change each rate is the old one times the ratio of the peaks."""
@@ -191,7 +192,7 @@ def test_a_steered_run_that_dies_replays_its_record(
 def test_wishes_wait_until_a_resumed_run_has_caught_up(isolated: Path) -> None:
     """Nothing is put before what is on record; the wish takes effect where the record ends."""
     run = run_of_three(isolated, "behind")
-    (run.path / RECORD).write_text(line(step=4, epoch=4 / 3) + "\n")
+    (run.path / RECORD).write_text(line(step=4, epoch=1.333333) + "\n")
     wish(run.path, "vae", course_of(run), {"beta": 2.0})
     course, dropped = take_wishes(run.path, "vae", course_of(run), 3, STEPS_PER_EPOCH)
     assert (1, [], 1) == (len(course.changes), dropped, steering.waiting_wishes(run.path))
@@ -416,3 +417,27 @@ def test_a_damaged_batch_is_none(isolated: Path) -> None:
         assert read_batch(isolated) is None
     write_batch(isolated, replace(record, images=record.images[:2]))
     assert read_batch(isolated) is None
+
+
+def test_the_command_makes_the_same_changes_again(
+    isolated: Path, uninterrupted: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`train --steering` begins with the record, `show` tells it; one that does not fit makes no run."""
+    record = uninterrupted.path / RECORD
+    words = (
+        "train --dataset digits --hidden 4 --epochs 1 --batch-size 1024 --threads 1 --device cpu --name new --steering"
+    )
+    assert 0 == main([*words.split(), str(record)])
+    assert record.read_bytes() == (isolated / "new" / RECORD).read_bytes()
+    capsys.readouterr()
+    assert 0 == main(["show", "new", "--json"])
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {"step": 6, "epoch": 2.0, "setting": "kl_warmup", "value": 3.0} == shown["changes"][-1]
+    bad = isolated / "bad.jsonl"
+    bad.write_text(line(value=-1.0))
+    for file, said in ((bad, "line 1: beta"), (isolated / "none.jsonl", "cannot be read")):
+        assert 1 == main([*words.replace("new", "other").split(), str(file)])
+        assert said in capsys.readouterr().err
+    assert not (isolated / "other").exists()
+    assert 1 == main(["train", "--resume", "--name", "new", "--steering", str(record)])
+    assert "leave --steering out" in capsys.readouterr().err

@@ -110,7 +110,7 @@ class _Run:
     ) -> None:
         self.folder, self.data = folder, data
         self.on_status, self.on_epoch = on_status, on_epoch
-        self.stop_asked = lambda: stop_asked() or folder.stop_asked()
+        self._stop_asked = stop_asked
         self.request = folder.request()
         self.config: RunConfig = self.request.config
         training = self.config.training
@@ -140,6 +140,10 @@ class _Run:
     def step(self) -> int:
         """Steps done, over all epochs."""
         return self.position.epoch * self.steps_per_epoch + self.position.step
+
+    def stop_asked(self) -> bool:
+        """Whether a signal or a file asks the run to save and leave."""
+        return self._stop_asked() or self.folder.stop_asked()
 
     # -- the loop ------------------------------------------------------------------------------------------------
 

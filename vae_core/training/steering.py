@@ -254,4 +254,4 @@ def _check_heeded(family: Family, config: TrainConfig, setting: str, *, where: s
 
 
 def _changed(config: TrainConfig, values: Mapping[Setting, float], *, where: str) -> TrainConfig:
-    return build(TrainConfig, {**asdict(config), **values}, where=where)
+    return build(TrainConfig, asdict(config) | {str(name): value for name, value in values.items()}, where=where)
