@@ -424,10 +424,8 @@ def test_the_command_makes_the_same_changes_again(
 ) -> None:
     """`train --steering` begins with the record, `show` tells it; one that does not fit makes no run."""
     record = uninterrupted.path / RECORD
-    words = (
-        "train --dataset digits --hidden 4 --epochs 1 --batch-size 1024 --threads 1 --device cpu --name new --steering"
-    )
-    assert 0 == main([*words.split(), str(record)])
+    words = "train --dataset digits --hidden 4 --epochs 1 --batch-size 1024 --threads 1 --device cpu --name new"
+    assert 0 == main([*words.split(), "--steering", str(record)])
     assert record.read_bytes() == (isolated / "new" / RECORD).read_bytes()
     capsys.readouterr()
     assert 0 == main(["show", "new", "--json"])
@@ -436,7 +434,7 @@ def test_the_command_makes_the_same_changes_again(
     bad = isolated / "bad.jsonl"
     bad.write_text(line(value=-1.0))
     for file, said in ((bad, "line 1: beta"), (isolated / "none.jsonl", "cannot be read")):
-        assert 1 == main([*words.replace("new", "other").split(), str(file)])
+        assert 1 == main([*words.replace("new", "other").split(), "--steering", str(file)])
         assert said in capsys.readouterr().err
     assert not (isolated / "other").exists()
     assert 1 == main(["train", "--resume", "--name", "new", "--steering", str(record)])
