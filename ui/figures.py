@@ -151,12 +151,12 @@ def _mark(figure: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
     for number, (epoch, words) in enumerate(marks[-MOST_MARKS:]):
         figure.add_vline(epoch, line={"color": MARK_COLOUR, "width": 1, "dash": "dot"})
         if number >= len(marks[-MOST_MARKS:]) - MOST_WORDS:
-            # Upright along the line: several beside each other do not run into one another.
+            # Upright along the line, as several have room like that, and at its foot, where curves seldom are.
             style = {"font_size": 10, "font_color": MARK_COLOUR, "textangle": -90, "showarrow": False}
             for axis in range(1, 1 + len(list(figure.select_xaxes()))):
                 name = "" if axis == 1 else axis
-                where = {"xref": f"x{name}", "yref": f"y{name} domain", "xanchor": "right", "yanchor": "top"}
-                figure.add_annotation(x=epoch, y=1, text=words, **where, **style)
+                where = {"xref": f"x{name}", "yref": f"y{name} domain", "xanchor": "right", "yanchor": "bottom"}
+                figure.add_annotation(x=epoch, y=0, text=words.replace("learning rate", "rate"), **where, **style)
 
 
 def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:

@@ -72,14 +72,15 @@ def test_a_refused_value_gives_a_sentence(open_app: OpenApp, live: Live) -> None
 
 def test_the_panel_has_what_the_family_heeds(open_app: OpenApp, live: Live) -> None:
     """An autoencoder's learning rate alone can be changed; a run that ended has no panel, but its changes."""
-    config = RunConfig(dataset="digits", model=ModelConfig(family="ae", hidden=(8,)), training=TrainConfig(threads=1))
-    live("plain", RUNNING, config)
-    app = open_app("train")
-    steered = [one.key for one in app.number_input if str(one.key).startswith("steer")]
-    assert ["steer plain learning_rate 0.002"] == steered
     ended = a_run("ended", Status(state="stopped"))
     wish(ended.path, "vae", read_course(ended.path, "vae", SMALL.training), {"beta": 4.0})
     take_wishes(ended.path, "vae", read_course(ended.path, "vae", SMALL.training), 3, 3)
+    config = RunConfig(dataset="digits", model=ModelConfig(family="ae", hidden=(8,)), training=TrainConfig(threads=1))
+    live("plain", RUNNING, config)
+    app = open_app("train")
+    app.radio(key="train choice").set_value("plain").run()
+    steered = [one.key for one in app.number_input if str(one.key).startswith("steer")]
+    assert ["steer plain learning_rate 0.002"] == steered
     app.radio(key="train choice").set_value("ended").run()
     assert [] == [one.key for one in app.number_input if str(one.key).startswith("steer")]
     assert "after 1 epochs beta 1 → 4" in sentences(app)

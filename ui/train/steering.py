@@ -73,7 +73,7 @@ def _field(run: RunFolder, setting: Setting, value: float) -> float:
         value=value,
         step=STEPS[setting],
         format="%g",
-        width=150,
+        width=130,
         key=f"steer {run.name} {setting} {value!r}",
         help=_help(setting),
     )
