@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
 """Grey and the accent, each with a contrast of at least 3 on the light and on the dark background."""
 
-MARK_COLOUR = "#B45309"
+MARK_COLOUR = "#C2620A"
 """Of what somebody changed: readable on both backgrounds as well."""
 
 MOST_MARKS, MOST_WORDS = 100, 4

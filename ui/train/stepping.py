@@ -89,11 +89,10 @@ def _show_batch(record: BatchRecord, status: Status) -> None:
     with st.container(horizontal=True):
         for label, (before, after, colour) in terms.items():
             if before is not None and after is not None:
-                delta = f"{after - before:+.3f}".replace("-", "−" if colour == "off" else "-")
                 st.metric(
                     label,
                     f"{after:.2f}".replace("-", "−"),
-                    delta,
+                    f"{after - before:+.3f}",  # with the sign that the arrow is taken from
                     delta_color=colour,  # type: ignore[arg-type]
                     help=f"Before the step {before:.3f}, after it {after:.3f}.",
                     width="content",
