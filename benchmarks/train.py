@@ -109,7 +109,7 @@ class _StepsOnly(_Run):
     def _end_of_epoch(self) -> None:
         self.position.epoch += 1
         self.position.step = self.position.n_seen = 0
-        self.sums.zero_()
+        self.learner.sums.zero_()
 
 
 def our_loop(data: ImageSet, options: argparse.Namespace, device: str, scratch: Path) -> Burst:

@@ -11,6 +11,7 @@ from ui.known_figures import KnownFigures, known_figures
 from ui.measure import Subject, offer_measuring
 from ui.takeaway import offer_files, offer_lines
 from ui.text import plain
+from ui.train.steering import course_of, marks, show_changes
 from vae_core import LatentExplorer, list_checkpoints
 from vae_core.checkpoints import CheckpointEntry
 from vae_core.training.run_folder import RunFolder
@@ -66,7 +67,11 @@ def show_terms(explorer: LatentExplorer) -> None:
         st.caption(words.about_dead_dimensions(card))
     if history := RunFolder(explorer.path).history():
         st.markdown("##### How the training went")
-        st.plotly_chart(curves(history), config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
+        course = course_of(explorer.path, card.model.family, card.training)
+        figure = curves(history, marks(course))
+        st.plotly_chart(figure, config=NO_BAR, key="curves", alt="Loss, log-likelihood and KL by epoch.")
+        if course:
+            show_changes(course)
 
 
 def describe(explorer: LatentExplorer) -> None:

@@ -18,15 +18,29 @@ def new_run() -> None:
     """The settings: a change reruns the form and nothing else."""
     chosen = form.settings()
     ready = chosen.data.is_ready
-    pressed = st.button(
-        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready, key="train start"
-    )
+    with st.container(horizontal=True):
+        pressed = st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=not ready,
+            key="train start",
+        )
+        held = st.button(
+            "Step by step",
+            icon=":material/skip_next:",
+            disabled=not ready,
+            key="train start held",
+            help="Begins held: it goes on by one batch or one epoch at a press, and shows what each batch did.",
+        )
     if not ready:
         return
     try:
         config, command = chosen.config(), chosen.command()
-        if pressed:
-            run = runs.start(config, chosen.training.name, chosen.more.device, chosen.data.image_shape)
+        if pressed or held:
+            shape = chosen.data.image_shape
+            run = runs.start(config, chosen.training.name, chosen.more.device, shape, held=held)
             st.session_state["train run"] = st.session_state["train begun"] = run.name
             st.rerun()
     except VaeCoreError as problem:

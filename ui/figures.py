@@ -12,6 +12,12 @@ from plotly.subplots import make_subplots
 TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
 """Grey and the accent, each with a contrast of at least 3 on the light and on the dark background."""
 
+MARK_COLOUR = "#C2620A"
+"""Of what somebody changed: readable on both backgrounds as well."""
+
+MOST_MARKS, MOST_WORDS = 100, 4
+"""Changes that are marked, and those of them, the last ones, whose words stand beside them."""
+
 MOST_POINTS = 400
 """Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
 
@@ -32,7 +38,9 @@ def terms_of(history: Sequence[Mapping[str, Any]]) -> list[str]:
     return ["loss", *had]
 
 
-def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Figure:
+def curves(
+    history: Sequence[Mapping[str, Any]], marks: Sequence[tuple[float, str]] = (), *, height: int = 250
+) -> go.Figure:
     """The terms of the ELBO over the epochs, training and validation, as far as the family has them, and the loss.
 
     The loss, what training minimised in that epoch, is shown where it is not -ELBO or -log-likelihood itself: where
@@ -42,6 +50,8 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
     ----------
     history : sequence of mappings
         The lines of a run's history.jsonl, one an epoch; may be empty.
+    marks : sequence of (float, str)
+        What happened when, in epochs: an upright line in each panel, the last few of them with their words.
     height : int
         Of one row of panels with all that belongs to the figure, in pixels; a second row adds half of it.
 
@@ -81,6 +91,7 @@ def curves(history: Sequence[Mapping[str, Any]], *, height: int = 250) -> go.Fig
             GAN_DRAW, line={"color": VALIDATION_COLOUR, "width": 1, "dash": "dot"}, annotation_text="neither wins"
         )
     _arrange(figure, height, rows)
+    _mark(figure, marks)
     return figure
 
 
@@ -134,6 +145,18 @@ def _thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """At most so many lines that a curve shows them, the last one among them."""
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     return [*history[:-1:stride], *history[-1:]]
+
+
+def _mark(figure: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
+    for number, (epoch, words) in enumerate(marks[-MOST_MARKS:]):
+        figure.add_vline(epoch, line={"color": MARK_COLOUR, "width": 1, "dash": "dot"})
+        if number >= len(marks[-MOST_MARKS:]) - MOST_WORDS:
+            # Upright along the line, as several have room like that, and at its foot, where curves seldom are.
+            style = {"font_size": 10, "font_color": MARK_COLOUR, "textangle": -90, "showarrow": False}
+            for axis in range(1, 1 + len(list(figure.select_xaxes()))):
+                name = "" if axis == 1 else axis
+                where = {"xref": f"x{name}", "yref": f"y{name} domain", "xanchor": "right", "yanchor": "bottom"}
+                figure.add_annotation(x=epoch, y=0, text=words.replace("learning rate", "rate"), **where, **style)
 
 
 def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:

@@ -14,11 +14,13 @@ from vae_core.training.run_folder import LIVE_STATES, RunFolder, Status
 from vae_core.trash import trash_checkpoint
 
 BADGES = {"starting": "blue", "waiting": "orange", "running": "blue", "evaluating": "blue", "finished": "green"}
-BADGES |= {"stopped": "gray", "interrupted": "orange", "failed": "red"}
+BADGES |= {"held": "violet", "stopped": "gray", "interrupted": "orange", "failed": "red"}
 """Colour of each state's badge."""
 
 
-def start(config: RunConfig, name: str, device: str, shape: tuple[int, int, int] | None = None) -> RunFolder:
+def start(
+    config: RunConfig, name: str, device: str, shape: tuple[int, int, int] | None = None, *, held: bool = False
+) -> RunFolder:
     """Make a run's folder and start its process.
 
     Parameters
@@ -27,6 +29,8 @@ def start(config: RunConfig, name: str, device: str, shape: tuple[int, int, int]
         Empty: the next free one is taken, also when another visitor takes it in the same moment.
     shape : tuple of int, optional
         (C, H, W) of the images, where it is known: else images of one's own have to be read.
+    held : bool
+        Whether it waits before its first batch, to be gone through step by step.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def start(config: RunConfig, name: str, device: str, shape: tuple[int, int, int]
         When the name is taken or cannot be used, or the folder cannot be made.
     """
     run = create_run(config, name=name or None, device=device, shape=shape)
-    _launch(run)
+    _launch(run, held=held)
     return run
 
 
@@ -70,9 +74,9 @@ def delete(run: RunFolder) -> Path:
     return trash_checkpoint(run.path)
 
 
-def _launch(run: RunFolder) -> None:
+def _launch(run: RunFolder, *, held: bool = False) -> None:
     try:
-        launch(run)
+        launch(run, held=held)
     except OSError as problem:
         raise CheckpointError(f"{run.name} could not be started in {run.path}: {problem.strerror}.") from None
 

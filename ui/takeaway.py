@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from vae_core import CheckpointError, LatentExplorer, VaeCoreError
 from vae_core.archive import pack_checkpoint
 from vae_core.checkpoints import LATENTS, PROJECT_ROOT, checked_bytes, read_card
 from vae_core.config import to_json
+from vae_core.training.steering import RECORD
 
 PATIENCE = 300.0
 """Seconds after which an export is given up."""
@@ -65,6 +67,8 @@ def offer_lines(explorer: LatentExplorer) -> None:
     """The command that makes the model anew, and the lines that load it."""
     st.caption("The command that reproduces it")
     if command := reproducing_command(explorer.card):
+        if (explorer.path / RECORD).exists():  # it was changed by hand while it trained
+            command += f" --steering {shlex.quote(str(explorer.path / RECORD))}"
         st.code(command, language="bash", wrap_lines=True)
     else:
         st.caption("Its card holds something else than one call of this project's command line, so it is not shown.")

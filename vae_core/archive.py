@@ -28,15 +28,17 @@ from vae_core.files import write_atomically
 from vae_core.latent.samplers import FITTED_SAMPLERS, sampler_path
 from vae_core.metrics.store import FILE as FIGURES
 from vae_core.metrics.store import figures_file, read_figures
+from vae_core.training.steering import RECORD as STEERING
+from vae_core.training.steering import read_course
 from vae_core.unzip import LARGEST_ARCHIVE, unzipped
 
 NEEDED = (CARD, WEIGHTS, LATENTS)
-MEMBERS = (*NEEDED, HISTORY, FIGURES, *map(sampler_path, FITTED_SAMPLERS))
+MEMBERS = (*NEEDED, HISTORY, STEERING, FIGURES, *map(sampler_path, FITTED_SAMPLERS))
 """What an archive may hold, as paths in the checkpoint's folder; no two have one file name."""
 
 
 def pack_checkpoint(folder: Path, checkpoints_dir: str | Path | None = None) -> bytes:
-    """A checkpoint as one zip file: card, weights, latents, the run's history, figures and samplers.
+    """A checkpoint as one zip file: card, weights, latents, the run's history and changes, figures and samplers.
 
     Figures and samplers that are damaged are left out: they can be made anew wherever the model is.
 
@@ -57,8 +59,9 @@ def pack_checkpoint(folder: Path, checkpoints_dir: str | Path | None = None) -> 
         WEIGHTS: checked_bytes(folder, WEIGHTS, card.files.weights),
         LATENTS: checked_bytes(folder, LATENTS, card.files.latents),
     }
-    if (folder / HISTORY).exists():
-        members[HISTORY] = (folder / HISTORY).read_bytes()
+    for record in (HISTORY, STEERING):
+        if (folder / record).exists():
+            members[record] = (folder / record).read_bytes()
     with suppress(CheckpointError):
         if figures := read_figures(folder, card, checkpoints_dir):
             members[FIGURES] = figures_file(card, figures)
@@ -119,6 +122,7 @@ def unpack_checkpoint(content: bytes, name: str, checkpoints_dir: str | Path | N
         card = read_card(staging)
         load_model(staging, card)
         read_latents(staging, card)
+        read_course(staging, card.model.family, card.training)
         read_figures(staging, card, checkpoints_dir)
         for sampler in FITTED_SAMPLERS:
             if (staging / sampler_path(sampler)).exists():

@@ -270,6 +270,11 @@ def _add_train(p: argparse.ArgumentParser) -> None:
         help="stop when validation has not improved for so long (default: 0, never)",
     )
     p.add_argument("--seed", type=int)
+    p.add_argument(
+        "--steering",
+        metavar="FILE.jsonl",
+        help="the record of a run steered by hand: its changes at the same steps",
+    )
     p.add_argument("--threads", type=int, help="CPU threads (default: one fewer than there are cores)")
     p.add_argument("--weights-dtype", choices=get_args(WeightsDtype), help="type in which the weights are stored")
 

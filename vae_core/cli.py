@@ -98,6 +98,7 @@ def _train(arguments: argparse.Namespace) -> Any:
     from vae_core.data import absolute_options, absolute_spec, image_shape, is_own
     from vae_core.data.catalogue import default_epochs
     from vae_core.training.process import Interrupted, create_run, run
+    from vae_core.training.steering import write_course
 
     given, data = vars(arguments), None
     if arguments.resume:
@@ -118,6 +119,7 @@ def _train(arguments: argparse.Namespace) -> Any:
         parts = {"dataset": dataset, "data": options, "model": model, "training": training}
         config = build(RunConfig, parts, where="train")
         _check_heeded(model, given)
+        course = _course(given["steering"], model, training) if "steering" in given else None
         if "name" in given:
             check_name(given["name"])  # not after a download
         if is_own(dataset):  # nothing but reading tells its shape, so it is read here, and once
@@ -134,6 +136,8 @@ def _train(arguments: argparse.Namespace) -> Any:
             checkpoints_dir=given.get("checkpoints_dir"),
             shape=shape,
         )
+        if course:
+            write_course(folder.path, course)
     from vae_core.report import TrainingBar
 
     with TrainingBar(folder) as bar:
@@ -149,6 +153,13 @@ def _train(arguments: argparse.Namespace) -> Any:
     if outcome.result == "diverged":
         raise VaeCoreError(f"{folder.name}: {outcome.message}")
     return _train_document(folder)
+
+
+def _course(file: str, model: ModelConfig, training: TrainConfig) -> Any:
+    from vae_core.files import expanded
+    from vae_core.training.steering import read_record
+
+    return read_record(expanded(file), model.family, training, where=f"--steering {file}")
 
 
 def _read_own(dataset: str, options: DataConfig) -> Any:
@@ -179,6 +190,8 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
 
     if not given.get("name"):
         raise ConfigError("--resume needs the --name of the run to go on with.")
+    if "steering" in given:
+        raise ConfigError("A resumed run has its own record of changes: leave --steering out.")
     folder = RunFolder.find(given["name"], given.get("checkpoints_dir"))
     request = folder.request()
     config = request.config

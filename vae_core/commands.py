@@ -18,6 +18,7 @@ from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, write_atomically
 from vae_core.images import enlarge, montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS
+from vae_core.training.steering import read_course
 
 if TYPE_CHECKING:
     from vae_core.metrics.catalogue import Figures
@@ -54,9 +55,11 @@ def _entry(entry: CheckpointEntry) -> dict[str, Any]:
 
 
 def show(arguments: argparse.Namespace) -> Document:
-    """The card of one checkpoint."""
+    """The card of one checkpoint, and what was changed by hand while it trained."""
     folder = find_checkpoint(arguments.name, arguments.checkpoints_dir)
-    return {"name": folder.name, "path": str(folder), **asdict(read_card(folder))}
+    card = read_card(folder)
+    changes = read_course(folder, card.model.family, card.training).changes
+    return {"name": folder.name, "path": str(folder), **asdict(card), "changes": [asdict(change) for change in changes]}
 
 
 def evaluate(arguments: argparse.Namespace) -> Document:

@@ -176,7 +176,8 @@ class RunConfig:
     training: TrainConfig = TrainConfig()
 
 
-def _sentence(error: ValidationError, where: str) -> str:
+def first_sentence(error: ValidationError, where: str) -> str:
+    """The first thing that a checker found wrong, in one sentence that `where` opens."""
     first = error.errors()[0]
     at = ".".join(
         str(part) for part in first["loc"] if not str(part).startswith(("function", "constrained", "literal"))
@@ -203,7 +204,7 @@ def build(cls: type[T], values: Mapping[str, Any], *, where: str) -> T:
     try:
         return cls(**values)
     except ValidationError as error:
-        raise ConfigError(_sentence(error, where)) from None
+        raise ConfigError(first_sentence(error, where)) from None
 
 
 def parse(
@@ -230,7 +231,7 @@ def parse(
     try:
         value = TypeAdapter(cls).validate_json(json.dumps(given))
     except ValidationError as problem:
-        raise error(_sentence(problem, where)) from None
+        raise error(first_sentence(problem, where)) from None
     # Defaults are for people. A record that lacks a field would be read as something that it does not say.
     absent = _absent(json.loads(to_json(value)), given)
     if absent is not None:

@@ -19,6 +19,7 @@ from tests.vae_core.runs import new_run, train_here
 from ui import runs
 from vae_core.config import Family
 from vae_core.data import load_dataset
+from vae_core.training.hold import hold
 from vae_core.training.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,5 +78,5 @@ def families(trained_families: Path, isolated: Path) -> Path:
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """The runs that the page started; no process is."""
     found: list[RunFolder] = []
-    monkeypatch.setattr(runs, "launch", found.append)
+    monkeypatch.setattr(runs, "launch", lambda run, *, held=False: (found.append(run), held and hold(run.path)))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ui.figures import GAN_DRAW, MOST_POINTS, compared_curves, curves
+from ui.figures import GAN_DRAW, MOST_MARKS, MOST_POINTS, MOST_WORDS, compared_curves, curves
 
 
 def history(n: int, kl_weight: float = 1.0, **unlike: Any) -> list[dict[str, Any]]:
@@ -56,6 +56,17 @@ def test_a_family_shows_what_it_has() -> None:
     gan = history(2, kl=None, elbo=None, log_likelihood=None, loss=2.0)
     assert {("Training", "Losses of both players, summed")} == drawn(gan).keys()
     assert [GAN_DRAW] == [shape.y0 for shape in curves(gan).layout.shapes]
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 150])
+def test_changes_are_marked_where_they_were_made(n: int) -> None:
+    """An upright line in each panel at each change, of many the last ones, and words beside the last four of them."""
+    figure = curves(history(20), [(i / 10, f"beta {i} → {i + 1}") for i in range(n)])
+    lines = [(shape.x0, shape.x1) for shape in figure.layout.shapes]
+    assert 3 * min(n, MOST_MARKS) == len(lines)
+    assert {(i / 10, i / 10) for i in range(max(0, n - MOST_MARKS), n)} == set(lines)
+    words = [(note.x, note.text) for note in figure.layout.annotations if "beta" in note.text]
+    assert sorted([(i / 10, f"beta {i} → {i + 1}") for i in range(max(0, n - MOST_WORDS), n)] * 3) == sorted(words)
 
 
 def test_there_is_one_legend() -> None:

@@ -24,6 +24,7 @@ from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError
 from vae_core.explorer import LatentExplorer
 from vae_core.training import loop
+from vae_core.training.learner import Learner
 from vae_core.training.process import train_arguments
 from vae_core.training.run_folder import RESUME, RunFolder
 
@@ -74,7 +75,7 @@ def short_run(home: Path, name: str) -> RunFolder:
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """Arrange one death: before or after the n-th file gets its name, or after the n-th step."""
-    replace, step = os.replace, loop._Run._step
+    replace, step = os.replace, Learner.step
     left = {"before": 0, "after": 0, "step": 0}
 
     def counted(kind: str) -> None:
@@ -87,13 +88,13 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
         replace(*arguments, **options)
         counted("after")
 
-    def step_or_die(run: Any, *arguments: Any) -> Any:
-        norm = step(run, *arguments)
+    def step_or_die(learner: Learner, *arguments: Any) -> Any:
+        norm = step(learner, *arguments)
         counted("step")
         return norm
 
     monkeypatch.setattr(os, "replace", replace_or_die)
-    monkeypatch.setattr(loop._Run, "_step", step_or_die)
+    monkeypatch.setattr(Learner, "step", step_or_die)
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_SAVES", 0.0)  # the state is saved after every step
     return left.__setitem__
 

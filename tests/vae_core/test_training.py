@@ -22,7 +22,7 @@ from vae_core.errors import ConfigError, VaeCoreError
 from vae_core.explorer import LatentExplorer
 from vae_core.metrics.elbo import elbo_parts, split_figures
 from vae_core.models import VAE
-from vae_core.training import loop
+from vae_core.training import learner, loop
 from vae_core.training.run_folder import RESUME, RunFolder, Status
 
 
@@ -287,7 +287,7 @@ def test_nan_from_the_start_is_an_error(run: RunFolder, digits: ImageSet, monkey
 
 def test_gradients_are_clipped(run: RunFolder, digits: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each backward pass no gradient is longer than its bound."""
-    monkeypatch.setattr(loop, "LARGEST_GRADIENT_NORM", 0.5)
+    monkeypatch.setattr(learner, "LARGEST_GRADIENT_NORM", 0.5)
     norms: list[float] = []
     step = torch.optim.Adam.step
 

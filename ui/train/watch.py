@@ -14,12 +14,15 @@ from ui.pictures import show
 from ui.salience import largest_first
 from ui.text import plain
 from ui.train.preview import show_left_out
+from ui.train.steering import STEERED_STATES, course_of, marks, show_changes, show_steering
+from ui.train.stepping import show_stepping
 from vae_core.errors import CheckpointError
 from vae_core.families import kept_by
 from vae_core.images import montage
 from vae_core.latent.plane import axes_plane
 from vae_core.training.records import FixedSubset, Snapshot
 from vae_core.training.run_folder import RunFolder, Status
+from vae_core.training.steering import Course
 
 LOG_BYTES = 6000
 STRIP_COLUMNS = 6
@@ -27,11 +30,18 @@ STRIP_COLUMNS = 6
 
 def show_details(run: RunFolder, status: Status) -> None:
     """All there is to see of a run."""
-    history = run.history()
+    history, course = run.history(), _course(run)
     show_progress(status)
+    if status.state in ("running", "held"):
+        show_stepping(run, status)
+    if course and status.state in STEERED_STATES:
+        show_steering(run, status, course)
+    elif course:
+        show_changes(course)
     if history:
         show_terms(history, _kept_by(run))
-        st.plotly_chart(curves(history), config={"displayModeBar": False}, alt="Figures of each epoch of the training.")
+        figure = curves(history, marks(course))
+        st.plotly_chart(figure, config={"displayModeBar": False}, alt="Figures of each epoch of the training.")
         show_snapshot(run, history)
     show_left_out(run.left_out())
     if status.state == "failed":
@@ -48,16 +58,20 @@ def time_left(seconds: float) -> str:
 
 def show_progress(status: Status) -> None:
     """A bar with epoch, speed and time left; what it waits for or how it ended, in a sentence."""
-    if status.state in ("running", "evaluating"):
+    if status.state in ("running", "held", "evaluating"):
         done = (status.epoch + status.step / max(1, status.steps_per_epoch)) / max(1, status.epochs)
         parts = [f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"]
         if status.images_per_second:
             parts.append(f"{status.images_per_second:,.0f} images/s")
         if status.state == "evaluating":
             parts = ["Measuring the test split"]
+        elif status.state == "held":
+            parts = [parts[0], f"batch {status.step} of {status.steps_per_epoch} done", "held"]
         elif status.seconds_left is not None:
             parts.append(f"{time_left(status.seconds_left)} left")
         st.progress(min(1.0, done), text=" · ".join(parts))
+        if status.message:
+            st.caption(f":material/tune: {plain(status.message)}")
     elif status.state == "failed":
         st.error(plain(status.message) or "The run failed; its log has the details.", icon=":material/error:")
     elif status.state == "starting":
@@ -90,6 +104,14 @@ def _kept_by(run: RunFolder) -> str:
         return kept_by(run.request().config.model.family)
     except CheckpointError:  # a run.json that somebody has changed
         return "the score"
+
+
+def _course(run: RunFolder) -> Course | None:
+    try:
+        config = run.request().config
+    except CheckpointError:  # as above
+        return None
+    return course_of(run.path, config.model.family, config.training)
 
 
 def show_snapshot(run: RunFolder, history: list[dict[str, Any]]) -> None:

@@ -1,24 +1,20 @@
 """The training loop: from a run folder with a run.json to a checkpoint.
 
-The data lies on the device as uint8, so a batch is an index and a division. Everything random comes from the seed and
-the position alone, so a run that was killed and resumed ends in the same bits as one that was not (on one CPU and the
-same number of threads).
+Everything random comes from the seed and the position alone, and what was changed by hand is on record with its step:
+so a run that was killed and resumed ends in the same bits as one that was not (on one CPU and the same number of
+threads).
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from vae_core.card import RunRecord
 from vae_core.checkpoints import WEIGHTS
@@ -26,17 +22,22 @@ from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.families import kept_by
-from vae_core.metrics.elbo import elbo_parts, labels_of, split_figures
-from vae_core.models import build_model
-from vae_core.models.objectives import Weights, build_objective
+from vae_core.metrics.elbo import elbo_parts, split_figures
+from vae_core.training.accounts import epoch_line, run_record, status_now, time_of
+from vae_core.training.batch_record import write_batch
 from vae_core.training.finish import finish
+from vae_core.training.hands import Hands
+from vae_core.training.learner import Learner, denormals_flushed
+from vae_core.training.one_batch import Watched
+from vae_core.training.pace import Pace
+from vae_core.training.resident import ResidentImages
 from vae_core.training.run_folder import RESUME, RunFolder, Status
-from vae_core.training.schedule import is_settled, kl_weight_at, learning_rate_at, weights_at
+from vae_core.training.schedule import is_settled, learning_rate_at, weights_at
+from vae_core.training.seeds import derived_seed
 from vae_core.training.snapshots import fixed_subset, snapshot
-from vae_core.training.state import Position, load_state, save_state
+from vae_core.training.state import Position
 from vae_core.weights import save_weights
 
-LARGEST_GRADIENT_NORM = 50.0
 SECONDS_BETWEEN_SAVES = 30.0
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -53,17 +54,7 @@ class Diverged(Exception):
     """The loss or its gradient stopped being a number."""
 
 
-@contextmanager
-def _denormals_flushed() -> Iterator[None]:
-    """Take denormal numbers, which a trained network is full of and which cost the CPU a hundredfold, as zero."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-
-
-@_denormals_flushed()
+@denormals_flushed()
 def train(
     folder: RunFolder,
     data: ImageSet,
@@ -106,18 +97,8 @@ def train(
     return outcome
 
 
-def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
-    """A seed for one purpose: one seed for all would draw the weights and the noise from the same stream."""
-    entropy = [seed, epoch, *purpose.encode()]
-    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
-
-
-def _difference(log_likelihood: float | None, kl: float | None) -> float | None:
-    return None if log_likelihood is None or kl is None else log_likelihood - kl
-
-
 class _Run:
-    """The state of a run in this process."""
+    """A run in this process: its model, its images, its clock, and the files that it is spoken to by."""
 
     def __init__(
         self,
@@ -128,46 +109,41 @@ class _Run:
         stop_asked: Callable[[], bool],
     ) -> None:
         self.folder, self.data = folder, data
-        self.on_status, self.on_epoch, self.stop_asked = on_status, on_epoch, stop_asked
-        request = folder.request()
-        self.command = request.command
-        self.config: RunConfig = request.config
-        self.device = torch.device(request.device)
-        self.started = request.created
+        self.on_status, self.on_epoch = on_status, on_epoch
+        self._stop_asked = stop_asked
+        self.request = folder.request()
+        self.config: RunConfig = self.request.config
         training = self.config.training
-        torch.set_num_threads(training.threads)
-        torch.manual_seed(derived_seed(training.seed, "weights"))
-        self.model = build_model(self.config.model, data.image_shape, len(data.class_names))
-        self.objective = build_objective(self.config.model.family, self.model, training, len(data.train.images))
-        self.objective.to(self.device)
-        self.parameters = list(self.objective.parameters())
-        betas = self.objective.adam_betas
-        self.optimizer = torch.optim.Adam(self.parameters, lr=training.learning_rate, betas=betas, fused=True)
-        self.generator = torch.Generator(self.device).manual_seed(derived_seed(training.seed, "noise"))
+        self.device = torch.device(self.request.device)
+        self.learner = Learner(self.config, data, self.device)
+        self.model = self.learner.model
+        self.images = ResidentImages(self.config, data, self.model, self.device)
+        self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
+        self.steps_per_epoch = self.images.steps_per_epoch
+        self.n_steps = self.steps_per_epoch * training.epochs
+        self.hands = Hands(folder, self.config, self.steps_per_epoch)
         self.position = Position()
-        self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, log-likelihood, kl
         self.history: list[dict[str, Any]] = []
         if (folder.path / RESUME).exists():
-            self.position, sums = load_state(folder.path / RESUME, self.objective, self.optimizer, self.generator)
-            self.sums = sums.to(self.device)
+            self.position = self.learner.load(folder.path / RESUME)
             self.history = folder.history()[: self.position.epoch]
             if len(self.history) < self.position.epoch:
                 raise CheckpointError(
                     f"{folder.name}: history.jsonl does not reach epoch {self.position.epoch}; it is damaged."
                 )
         folder.withdraw_card()  # not before here: a state that cannot be used must not cost the model that there is
-        self.images = torch.from_numpy(np.array(data.train.images)).to(self.device)  # uint8 (N, C, H, W)
-        labels = labels_of(self.model, data.train.labels)
-        self.labels = None if labels is None else labels.to(self.device)
         self.score = f"validation {kept_by(self.config.model.family) or 'score'}"
-        self.redrawn = self.config.data.binarize == "dynamic"
-        self.validation = torch.from_numpy(np.array(data.validation.images)).to(self.device)
-        self.steps_per_epoch = math.ceil(len(self.images) / training.batch_size)
-        self.n_steps = self.steps_per_epoch * training.epochs
-        self.sitting_began = time.monotonic()
-        self.earlier_seconds = self.position.seconds
-        self.sitting_images = 0
-        self.next_look = self.sitting_began + SECONDS_BETWEEN_LOOKS
+        self.pace = Pace(self.position.seconds)
+        self.next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+
+    @property
+    def step(self) -> int:
+        """Steps done, over all epochs."""
+        return self.position.epoch * self.steps_per_epoch + self.position.step
+
+    def stop_asked(self) -> bool:
+        """Whether a signal or a file asks the run to save and leave."""
+        return self._stop_asked() or self.folder.stop_asked()
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -175,48 +151,33 @@ class _Run:
         training = self.config.training
         self.folder.write_fixed(fixed_subset(self.model, self.data))
         position = self.position
+        self.hands.hear(self.step)
         while position.epoch < training.epochs:
             # Before the epoch, not after it: so a run that was killed while it finished stops here again.
             if training.patience and position.epoch - position.best_epoch >= training.patience:
                 return Outcome("stopped early", f"The {self.score} has not risen for {training.patience} epochs.")
             if not self._epoch():
                 self._save()
-                return Outcome("stopped")
+                return Outcome("stopped", self.hands.gave_up)
         return Outcome("finished")
 
     def _epoch(self) -> bool:
-        """Train the rest of one epoch and validate; False when a stop was asked for."""
-        training, position = self.config.training, self.position
-        # A generator of its own for the order, so that an epoch can be entered in its middle.
-        shuffle = torch.Generator().manual_seed(derived_seed(training.seed, "order", position.epoch))
-        order = torch.randperm(len(self.images), generator=shuffle).to(self.device)
+        """Train the rest of one epoch and validate; False when the run is to stop."""
+        position = self.position
+        order = self.images.order(position.epoch)
         next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
         # Reading a GPU's result back stalls it, so there the guard looks at every 50th step only.
         guard_every = 1 if self.device.type == "cpu" else 50
         while position.step < self.steps_per_epoch:
-            step = position.epoch * self.steps_per_epoch + position.step
-            rate = learning_rate_at(step, self.n_steps, training)
-            weights = weights_at(step, self.steps_per_epoch, training)
-            index = order[position.step * training.batch_size : (position.step + 1) * training.batch_size]
-            x = self.images.index_select(0, index).to(torch.float32).div_(255)  # (B, C, H, W)
-            if self.redrawn:
-                x = torch.bernoulli(x, generator=self.generator)
-            label = None if self.labels is None else self.labels.index_select(0, index)
-            norm = self._step(x, label, rate, weights)
-            if position.step % guard_every == 0 and not math.isfinite(norm.item()):
-                where = f"epoch {position.epoch + 1}, step {position.step + 1} of {self.steps_per_epoch}"
-                raise Diverged(
-                    f"The loss or its gradient stopped being a number at {where} (learning rate {rate:.2g}); "
-                    f"the best weights until then, of epoch {position.best_epoch}, were kept."
-                )
-            position.step += 1
-            position.n_seen += len(index)
-            self.sitting_images += len(index)
+            if self.hands.hold(self.step) and not self._held():
+                return False
+            self._step(order, guarded=position.step % guard_every == 0)
             now = time.monotonic()
             if now >= self.next_look:
                 self.next_look = now + SECONDS_BETWEEN_LOOKS
+                self.hands.hear(self.step)
                 self.report("running")
-                if self.stop_asked() or self.folder.stop_asked():
+                if self.stop_asked():
                     return False
             if now >= next_save:
                 next_save = now + SECONDS_BETWEEN_SAVES
@@ -224,26 +185,39 @@ class _Run:
         self._end_of_epoch()
         return True
 
-    def _step(self, x: Tensor, label: Tensor | None, rate: float, weights: Weights) -> Tensor:
-        """One step of Adam on the objective, averaged over the batch; returns the gradient's norm."""
-        losses = self.objective.losses(x, label, weights, generator=self.generator)
-        self.optimizer.zero_grad()
-        losses.loss.backward()  # type: ignore[no-untyped-call]
-        norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
-        # On the CPU a look is free, and it saves multiplying all gradients by one; a GPU would have to be waited for.
-        if self.device.type != "cpu" or norm.item() > LARGEST_GRADIENT_NORM:
-            clip_grads_with_norm_(self.parameters, LARGEST_GRADIENT_NORM, norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        with torch.no_grad():
-            self.sums += losses.sums(len(x))
-        return norm
+    def _step(self, order: torch.Tensor, *, guarded: bool) -> None:
+        """Train on the next batch; the last one before the run is held is looked at from both sides."""
+        position, config = self.position, self.hands.course.at(self.step)
+        rate = learning_rate_at(self.step, self.n_steps, config)
+        weights = weights_at(self.step, self.steps_per_epoch, config)
+        x, label = self.images.batch(order, position.step, generator=self.learner.generator)
+        is_last = self.hands.hold_at == self.step + 1
+        watched = Watched(self.learner, x, label, rate, weights) if is_last else None
+        norm = self.learner.step(x, label, rate, weights)
+        if (guarded or watched) and not math.isfinite(norm.item()):
+            where = f"epoch {position.epoch + 1}, step {position.step + 1} of {self.steps_per_epoch}"
+            raise Diverged(
+                f"The loss or its gradient stopped being a number at {where} (learning rate {rate:.2g}); "
+                f"the best weights until then, of epoch {position.best_epoch}, were kept."
+            )
+        position.step += 1
+        position.n_seen += len(x)
+        self.pace.count(len(x))
+        if watched:
+            write_batch(self.folder.path, watched.after(self.step, norm.item()))
+
+    def _held(self) -> bool:
+        """Wait until it may go on; False when it is to stop, because somebody asked or nobody came."""
+        self._save()
+        began = time.monotonic()
+        self.report("held")
+        goes_on = self.hands.wait(self.step, self.stop_asked, on_change=lambda: self.report("held"))
+        self.pace.leave_out(time.monotonic() - began)
+        return goes_on
 
     def _end_of_epoch(self) -> None:
         """Validate; store best weights, history and snapshot, and last of all the state that says they are stored."""
         position, training = self.position, self.config.training
-        steps = range(position.epoch * self.steps_per_epoch, (position.epoch + 1) * self.steps_per_epoch)
         position.epoch, position.step = position.epoch + 1, 0
         parts = elbo_parts(self.model, self.validation, self.data.validation.labels)
         if not all(np.isfinite(part).all() for part in (parts.log_likelihood, parts.kl) if part is not None):
@@ -254,103 +228,40 @@ class _Run:
         figures = split_figures(parts)
         # During a warm-up the loss is that of another beta, and its ELBO may be higher for it: the last such weights
         # are kept only until there are some of the loss that was asked for. Without a score the last ones are kept.
-        settled = is_settled(weights_at(steps[-1], self.steps_per_epoch, training), training)
-        score = self.objective.score(figures) if settled else None
+        in_force = self.hands.course.at(self.step - 1)
+        settled = is_settled(weights_at(self.step - 1, self.steps_per_epoch, in_force), in_force)
+        score = self.learner.objective.score(figures) if settled else None
         best = position.best_elbo is None or (score is not None and score > position.best_elbo)
         if best:
             position.best_epoch, position.best_elbo = position.epoch, score
             save_weights(self.model, self.folder.path / WEIGHTS, training.weights_dtype)
-        loss, log_likelihood, kl = self._means()
-        line = {
-            "epoch": position.epoch,
-            "train": {
-                "loss": loss,
-                "log_likelihood": log_likelihood,
-                "kl": kl,
-                "elbo": _difference(log_likelihood, kl),
-            },
-            "validation": {
-                name: found.value if (found := getattr(figures, name)) else None
-                for name in ("elbo", "log_likelihood", "kl")
-            },
-            "kl_per_dimension": list(figures.kl_per_dimension),
-            "kl_weight": float(np.mean([kl_weight_at(step, self.steps_per_epoch, training) for step in steps])),
-            "learning_rate": learning_rate_at(steps[-1], self.n_steps, training),
-            "best": best,
-            "seconds": round(self._seconds(), 3),
-            "images_per_second": round(self._images_per_second() or 0.0, 1),
-        }
-        self.history.append(line)
+        means = self.learner.means(position.n_seen)
+        line = epoch_line(position, means, figures, self.hands.course, self.steps_per_epoch, best=best)
+        self.history.append(line | time_of(self.pace))
         self.folder.write_history(self.history)
         labels, seed = self.data.validation.labels, derived_seed(training.seed, "snapshot")
         self.folder.write_snapshot(snapshot(self.model, self.validation, labels, epoch=position.epoch, seed=seed))
         position.n_seen = 0
-        self.sums.zero_()
+        self.learner.sums.zero_()
         self._save()
         self.report("running")
-        self.on_epoch(line)
+        self.on_epoch(self.history[-1])
 
     # -- what is left behind -------------------------------------------------------------------------------------
 
     def _save(self) -> None:
-        self.position.seconds = self._seconds()
-        save_state(self.folder.path / RESUME, self.objective, self.optimizer, self.generator, self.sums, self.position)
+        self.position.seconds = self.pace.seconds
+        self.learner.save(self.folder.path / RESUME, self.position)
 
     def record(self, result: str) -> RunRecord:
         """What the card says of the run."""
-        import platform
-
-        position = self.position
-        epochs_done = position.epoch + position.step / self.steps_per_epoch
-        seconds = self._seconds()
-        return RunRecord(
-            started=self.started,
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-            epochs_done=round(epochs_done, 4),
-            best_epoch=position.best_epoch,
-            outcome=result,  # type: ignore[arg-type]
-            seconds=round(seconds, 2),
-            images_per_second=round(epochs_done * len(self.images) / max(seconds, 1e-9), 1),
-            device=str(self.device),
-            threads=self.config.training.threads,
-            command=self.command,
-            versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        )
+        return run_record(self.request, result, self.position, self.pace, self.images)
 
     def report(self, state: str) -> None:
         """Tell the watchers where the run is."""
-        position, epochs = self.position, self.config.training.epochs
-        images_per_second = self._images_per_second()
-        seconds_left = None
-        if images_per_second:
-            n_left = (epochs - position.epoch) * len(self.images) - position.n_seen
-            seconds_left = max(0.0, n_left / images_per_second)
-        status = Status(
-            state=state,  # type: ignore[arg-type]
-            epoch=position.epoch,
-            epochs=epochs,
-            step=position.step,
-            steps_per_epoch=self.steps_per_epoch,
-            images_per_second=images_per_second,
-            seconds_left=seconds_left,
-            updated=time.time(),
-        )
-        if position.n_seen:
-            loss, log_likelihood, kl = self._means()
-            if math.isfinite(loss):
-                status = replace(status, loss=loss, log_likelihood=log_likelihood, kl=kl)
+        means = self.learner.means(self.position.n_seen) if self.position.n_seen else None
+        epochs = self.config.training.epochs
+        status = status_now(state, self.position, self.pace, means, self.images, epochs=epochs)
+        status = replace(status, message=self.hands.said)
         self.folder.write_status(status)
         self.on_status(status)
-
-    def _means(self) -> tuple[float, float | None, float | None]:
-        """Loss, log-likelihood and KL, means over the epoch's images so far; None for what the family has not."""
-        loss, log_likelihood, kl = (self.sums / self.position.n_seen).tolist()
-        can = self.model.can
-        return loss, log_likelihood if can.likelihood else None, kl if can.posterior else None
-
-    def _seconds(self) -> float:
-        return self.earlier_seconds + time.monotonic() - self.sitting_began
-
-    def _images_per_second(self) -> float | None:
-        elapsed = time.monotonic() - self.sitting_began
-        return self.sitting_images / elapsed if self.sitting_images and elapsed > 0 else None

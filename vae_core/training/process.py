@@ -29,6 +29,7 @@ from vae_core.device import default_threads, resolve_device
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.families import check_family, heeds
 from vae_core.files import write_atomically
+from vae_core.training.hold import hold, let_go
 from vae_core.training.run_folder import LIVE_STATES, RunFolder, RunRequest, Status
 from vae_core.training.turn import device_turn
 
@@ -136,17 +137,20 @@ def free_name(base: str, checkpoints_dir: str | Path | None = None) -> str:
     return f"{base}-{number}"
 
 
-def launch(folder: RunFolder) -> None:
+def launch(folder: RunFolder, *, held: bool = False) -> None:
     """Start, or take up again, a run as a process that outlives this one. Returns at once.
 
     Parameters
     ----------
     folder : RunFolder
         With a run.json; what the process prints goes to its train.log.
+    held : bool
+        Whether it waits before its first step.
     """
     command = [sys.executable, "-m", "vae_core", "train", "--resume", "--name", folder.name]
     command += ["--checkpoints-dir", str(folder.path.parent)]
     folder.clear_stop()
+    hold(folder.path) if held else let_go(folder.path)
     folder.write_status(Status(state="starting", updated=time.time()))
     with open(folder.path / "train.log", "ab") as log:
         process = subprocess.Popen(
@@ -199,8 +203,9 @@ def run(
         raise CheckpointError(f"{folder.name} is being trained by another process already.") from None
     with run_lock, _stop_signals() as signalled:
         folder.sweep()
-        if not launched:  # `launch` has cleared it, and somebody may have asked since
+        if not launched:  # `launch` has cleared both, and somebody may have asked since
             folder.clear_stop()
+            let_go(folder.path)
 
         def stop_asked() -> bool:
             return bool(signalled) or folder.stop_asked()
@@ -257,7 +262,7 @@ def run(
             _close(folder, "failed", message.splitlines()[0])
             raise
         if outcome.result == "stopped":
-            _close(folder, "stopped", "Stopped; resume to go on from here.")
+            _close(folder, "stopped", outcome.message or "Stopped; resume to go on from here.")
             raise Interrupted
         _close(folder, "failed" if outcome.result == "diverged" else "finished", outcome.message)
         return outcome

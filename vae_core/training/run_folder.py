@@ -9,6 +9,9 @@
     model.safetensors   the best weights by validation score, else the last
     latents.npz, card.json     written last: with them the folder is a checkpoint
     stop                its presence asks the process to stop
+    hold                the step at which the process waits (see `hold`)
+    wishes/             settings to change while it trains, and steering.jsonl: those that were (see `steering`)
+    batch.npz           what the last single batch of a held run did (see `batch_record`)
     train.log           what the process printed, when the app started it
 
 No torch in here: the app watches runs without it.
@@ -43,8 +46,8 @@ from vae_core.training.records import EPOCH_LINE, LARGEST_HISTORY, FixedSubset, 
 
 RESUME = "resume.safetensors"
 
-State = Literal["starting", "waiting", "running", "evaluating", "finished", "stopped", "interrupted", "failed"]
-LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "evaluating"})
+State = Literal["starting", "waiting", "running", "held", "evaluating", "finished", "stopped", "interrupted", "failed"]
+LIVE_STATES: frozenset[State] = frozenset({"starting", "waiting", "running", "held", "evaluating"})
 
 
 @checked_dataclass(frozen=True, kw_only=True, config=STRICT)
