@@ -104,7 +104,8 @@ def _reach(mu: npt.NDArray[np.float32], axes: tuple[int, int]) -> float:
 
 
 def _shrinking(shape: torch.Size) -> int:
-    return min(math.ceil(max(shape[1:]) / LARGEST_TILE), *shape[1:])
+    _, height, width = shape
+    return min(math.ceil(max(height, width) / LARGEST_TILE), height, width)
 
 
 def _side(shape: torch.Size) -> int:

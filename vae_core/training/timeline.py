@@ -126,7 +126,7 @@ def snapshot_of(frame: Frame) -> Snapshot | None:
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """What is kept in mind of a snapshot; of one that does not say which plane it shows all dimensions of the points."""
+    """What is kept in mind of a snapshot; of one that does not say which plane it shows, points in all dimensions."""
 
     key: str
     axes: tuple[int, int] | None
