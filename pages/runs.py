@@ -40,7 +40,7 @@ def watch_runs(live_before: frozenset[str]) -> None:
         st.rerun()  # the whole page: a run that ended is a model now, and the sidebar lists it
     left, right = st.columns([1, 4], gap="medium")
     with left:
-        run = runs_list.choose_run(by_name, statuses, height=250)
+        run = runs_list.choose_run(by_name, statuses, height=210)
         if st.query_params.get("run", run.name) != run.name:
             address.write("epoch", None)  # it was the other run's
         address.write("run", run.name)

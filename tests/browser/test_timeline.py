@@ -1,4 +1,4 @@
-"""The timeline in a real browser: every frame is the snapshot of its epoch, played, scrubbed, and while a run goes on."""
+"""The timeline in a real browser: a frame is the snapshot of its epoch, played, scrubbed, and while a run goes on."""
 
 from __future__ import annotations
 

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
+from tests.ui.test_routes import ask
 from tests.vae_core.runs import first_of, new_run, train_here
 from ui.timeline.film import film
 from ui.timeline.frames import OFFERS, TIMELINE_ROUTES, Offers
@@ -37,14 +36,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 def test_the_route_gives_what_the_file_of_that_hash_holds(run: RunFolder, tmp_path: Path) -> None:
     """And nothing once the file is another one, or when nobody offered it."""
     (frame, _) = timeline(run, run.history())
-    client = TestClient(Starlette(routes=TIMELINE_ROUTES))
-    assert 404 == client.get(f"/timeline/{'0' * 64}").status_code
+    assert 404 == ask(f"/timeline/{'0' * 64}", TIMELINE_ROUTES)[0]
     copy = tmp_path / "epoch-0001.npz"
     copy.write_bytes(frame.path.read_bytes())
     OFFERS.offer(frame.key, copy)
-    answer = client.get(f"/timeline/{frame.key}")
-    assert "immutable" in answer.headers["cache-control"]
-    content = answer.content
+    status, headers, zipped = ask(f"/timeline/{frame.key}", TIMELINE_ROUTES)
+    assert (200, "gzip") == (status, headers["content-encoding"])
+    assert "immutable" in headers["cache-control"]
+    assert len(zipped) < 1.3 * frame.path.stat().st_size
+    content = gzip.decompress(zipped)
     length = int(np.frombuffer(content[:4], "<u4")[0])
     head = json.loads(content[4 : 4 + length])
     assert ["mu", "reconstructions", "draws", "grid"] == [part["name"] for part in head["parts"]]
@@ -55,7 +55,7 @@ def test_the_route_gives_what_the_file_of_that_hash_holds(run: RunFolder, tmp_pa
     assert snapshot is not None
     assert np.moveaxis(snapshot.reconstructions, 1, -1).tobytes() in content
     copy.write_bytes(run.snapshot_path(2).read_bytes())
-    assert 404 == client.get(f"/timeline/{frame.key}").status_code
+    assert 404 == ask(f"/timeline/{frame.key}", TIMELINE_ROUTES)[0]
 
 
 def test_what_all_frames_share_is_fetched_once(run: RunFolder) -> None:
@@ -63,7 +63,7 @@ def test_what_all_frames_share_is_fetched_once(run: RunFolder) -> None:
     path = run.snapshots / "fixed.npz"
     key = hashlib.sha256(path.read_bytes()).hexdigest()
     OFFERS.offer(key, path)
-    content = TestClient(Starlette(routes=TIMELINE_ROUTES)).get(f"/timeline/{key}").content
+    content = gzip.decompress(ask(f"/timeline/{key}", TIMELINE_ROUTES)[2])
     fixed = run.fixed()
     assert fixed is not None
     assert fixed.labels is not None
@@ -109,15 +109,3 @@ def test_of_very_many_dimensions_those_that_say_most_are_shown() -> None:
     assert (MOST_DIMENSIONS, 8) == (len(found["names"]), found["n_left_out"])
     assert ["z₁", "z₂", "z₃", "z₁₂"] == found["names"][:4]
     assert found["rows"][2] is None
-
-
-def test_answers_are_zipped(run: RunFolder) -> None:
-    """They travel as small as the file, nearly."""
-    from ui.timeline.frames import _packed
-
-    (frame, _) = timeline(run, run.history())
-    OFFERS.offer(frame.key, frame.path)
-    packed = _packed(frame.key)
-    assert packed is not None
-    assert len(packed) < 1.3 * frame.path.stat().st_size
-    assert len(gzip.decompress(packed)) > len(packed)

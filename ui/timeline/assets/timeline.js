@@ -214,6 +214,11 @@ class Timeline extends LiveComponent {
     const titles = [...(kl.names.length ? ["KL per dimension"] : []), ...curves.panels.map(({ title }) => title)]
     if (titles.join() === this.charted) return
     this.charted = titles.join()
+    for (const key of this.root.querySelectorAll(".legend .key")) {
+      const line = curves.panels.flatMap(({ lines }) => lines).find(({ name }) => name === key.dataset.of)
+      key.parentElement.hidden = !line
+      if (line) key.style.background = line.colour
+    }
     const figures = titles.map(title => {
       const figure = document.createElement("figure")
       const caption = document.createElement("figcaption")
