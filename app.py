@@ -20,6 +20,7 @@ from ui.connections import FairConnections
 from ui.layer_work import LAYER_ROUTES
 from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
+from ui.timeline import TIMELINE_ROUTES
 from vae_core.errors import VaeCoreError
 
 HEAVY_MODULES = (
@@ -43,6 +44,7 @@ HEAVY_MODULES = (
     "ui.scrubber",
     "ui.sliders",
     "ui.takeaway",
+    "ui.timeline.take",
     "ui.train.form",
     "ui.train.watch",
     "ui.view",
@@ -91,7 +93,7 @@ def warm_up() -> None:
 
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
-    routes=[*ROUTES, *LAYER_ROUTES, live.ROUTE],
+    routes=[*ROUTES, *LAYER_ROUTES, *TIMELINE_ROUTES, live.ROUTE],
     middleware=[Middleware(FairConnections), Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,

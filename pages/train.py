@@ -4,13 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import runs, trash
+from ui import runs, runs_list, trash
 from ui.text import plain
 from ui.train import form, watch
 from vae_core.errors import VaeCoreError
-from vae_core.training.run_folder import LIVE_STATES, RunFolder, list_runs
+from vae_core.training.run_folder import RunFolder, list_runs
 
-EXPLORE = Path(__file__).with_name("explore.py")
+RUNS = Path(__file__).with_name("runs.py")
 
 
 @st.fragment
@@ -58,21 +58,9 @@ def watch_runs(live_before: frozenset[str]) -> None:
     statuses = {name: run.status() for name, run in by_name.items()}
     if runs.live_names(statuses) != live_before or not by_name:
         st.rerun()  # the whole page: a run that ended is a model now, and the sidebar lists it
-    if st.session_state.get("train run") not in by_name:
-        st.session_state["train run"] = next(iter(by_name))
-    # The widget has a key of its own, set on every run: it follows the session, not the other way round.
-    st.session_state["train choice"] = st.session_state["train run"]
-    with st.container(height=136 if len(by_name) > 4 else "content", border=False):
-        st.radio(
-            "Runs",
-            list(by_name),
-            format_func=lambda name: runs.describe(by_name[name], statuses[name]),
-            key="train choice",
-            on_change=lambda: st.session_state.update({"train run": st.session_state["train choice"]}),
-            label_visibility="collapsed",
-        )
+    chosen = runs_list.choose_run(by_name, statuses, height=136)
     try:
-        show_run(by_name[st.session_state["train run"]])
+        show_run(chosen)
     except VaeCoreError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
 
@@ -82,29 +70,10 @@ def show_run(run: RunFolder) -> None:
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{run.name}**", width="stretch")
-        buttons(run, status.state)
+        runs_list.buttons(run, status.state)
+        if run.snapshot_epochs() and st.button("Timeline", icon=":material/movie:", key=f"train timeline {run.name}"):
+            st.switch_page(RUNS)
     watch.show_details(run, status)
-
-
-def buttons(run: RunFolder, state: str) -> None:
-    """What may be done with a run in this state; the keys name the run, so that no press ever reaches another one."""
-    live, name = state in LIVE_STATES, run.name
-    asked = live and run.stop_asked()
-    stop_label = "Stopping …" if asked else "Stop"
-    if live and st.button(stop_label, icon=":material/stop:", disabled=asked, key=f"train stop {name}"):
-        runs.stop(run)
-        st.rerun()
-    if runs.can_resume(run, state) and st.button("Resume", icon=":material/resume:", key=f"train resume {name}"):
-        runs.resume(run)
-        st.rerun()
-    loadable = not live and run.is_checkpoint()
-    if loadable and st.button("Open in Explore", icon=":material/explore:", key=f"train open {name}"):
-        st.session_state["model"] = name
-        st.switch_page(EXPLORE)
-    why_not = "Stop it first, then delete it." if live else None
-    if st.button("Delete", icon=":material/delete:", disabled=live, help=why_not, key=f"train delete {name}"):
-        trash.delete(run.path)
-        st.rerun()
 
 
 left, right = st.columns([2, 3], gap="large")

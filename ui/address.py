@@ -35,6 +35,7 @@ LOOKS = (
     "only",
     "styles",
     "projection",
+    "run",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import plotly
-from starlette.routing import Router
+from starlette.routing import BaseRoute, Router
 
 from ui.routes import PLOTLY_URL, POINTS, ROUTES, Blob, BlobStore, content_key
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def ask(path: str, **headers: str) -> Answer:
-    """GET `path` from the routes, without a server: status, headers, body."""
+def ask(path: str, routes: Sequence[BaseRoute] = ROUTES, **headers: str) -> Answer:
+    """GET `path` from some routes, without a server: status, headers, body."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -29,7 +30,7 @@ def ask(path: str, **headers: str) -> Answer:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     route, _, query = path.partition("?")
     scope = {"type": "http", "method": "GET", "path": route, "query_string": query.encode(), "headers": raw}
-    asyncio.run(Router(ROUTES)(scope, receive, send))
+    asyncio.run(Router(routes)(scope, receive, send))
     start = sent[0]
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return start["status"], {k.decode().lower(): v.decode() for k, v in start["headers"]}, body

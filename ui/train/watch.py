@@ -123,10 +123,10 @@ def show_snapshot(run: RunFolder, history: list[dict[str, Any]]) -> None:
     fixed, snapshot = run.fixed(), run.snapshot(epochs[-1]) if epochs else None
     if fixed is None or snapshot is None:
         return
-    if not len(snapshot.mu):
+    if not len(snapshot.mu) and snapshot.draws is not None:
         st.caption(f"Made of the same draws from the prior in each epoch, here after epoch {snapshot.epoch}")
-        scale = max(1, 112 // snapshot.reconstructions.shape[2])
-        made = montage(snapshot.reconstructions, columns=STRIP_COLUMNS, scale=scale, gap=2)
+        scale = max(1, 112 // snapshot.draws.shape[2])
+        made = montage(snapshot.draws, columns=STRIP_COLUMNS, scale=scale, gap=2)
         show(made, "Images made of fixed draws from the prior.", stretch=True)
         return
     left, right = st.columns(2, gap="medium")

@@ -34,6 +34,7 @@ from vae_core.training.resident import ResidentImages
 from vae_core.training.run_folder import RESUME, RunFolder, Status
 from vae_core.training.schedule import is_settled, learning_rate_at, weights_at
 from vae_core.training.seeds import derived_seed
+from vae_core.training.shown_plane import shown_axes
 from vae_core.training.snapshots import fixed_subset, snapshot
 from vae_core.training.state import Position
 from vae_core.weights import save_weights
@@ -240,7 +241,9 @@ class _Run:
         self.history.append(line | time_of(self.pace))
         self.folder.write_history(self.history)
         labels, seed = self.data.validation.labels, derived_seed(training.seed, "snapshot")
-        self.folder.write_snapshot(snapshot(self.model, self.validation, labels, epoch=position.epoch, seed=seed))
+        axes = shown_axes([line["kl_per_dimension"] for line in self.history], self.model.latent_dim)
+        shown = snapshot(self.model, self.validation, labels, epoch=position.epoch, axes=axes, seed=seed)
+        self.folder.write_snapshot(shown)
         position.n_seen = 0
         self.learner.sums.zero_()
         self._save()

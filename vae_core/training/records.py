@@ -54,7 +54,26 @@ LARGEST_HISTORY = 64 << 20
 """Bytes of history.jsonl that are read: more than a hundred thousand epochs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class DecodedGrid:
+    """What a square of two latent dimensions decodes to, all others 0.
+
+    Attributes
+    ----------
+    axes : tuple of int
+        The dimension to the right and the one upwards, counted from 0; where there is but one the second means nothing.
+    reach : float
+        The pictures stand at even steps from -reach to reach along both.
+    pictures : ndarray of uint8, shape (k * k, C, h, w)
+        Row by row from the top left; large images are shrunk.
+    """
+
+    axes: tuple[int, int]
+    reach: float
+    pictures: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """What one epoch looked like.
 
@@ -63,12 +82,18 @@ class Snapshot:
     mu : ndarray of shape (n, D)
         Posterior means of the fixed subset; no rows without an encoder.
     reconstructions : ndarray of uint8, shape (m, C, H, W)
-        Of the originals; without an encoder, images made of fixed draws from the prior.
+        Of the originals; none without an encoder.
+    draws : ndarray of uint8, shape (m, C, H, W), or None
+        Decoded from the same z of N(0, I) in each epoch; None in the snapshots of older versions of this project.
+    grid : DecodedGrid or None
+        None as above.
     """
 
     epoch: int
     mu: npt.NDArray[np.float32]
     reconstructions: npt.NDArray[np.uint8]
+    draws: npt.NDArray[np.uint8] | None = None
+    grid: DecodedGrid | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,15 @@ def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
 def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
     """Arrays of an npz, nothing unpickled; None when it is missing or damaged."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as npz:
+        return read_npz(path.read_bytes())
+    except OSError:
+        return None
+
+
+def read_npz(content: bytes) -> dict[str, npt.NDArray[Any]] | None:
+    """Arrays of an npz's bytes, nothing unpickled; None when they are damaged."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as npz:
             return {name: npz[name] for name in npz.files}
     except Exception:
         return None

@@ -4,7 +4,7 @@
     run.lock            held by the training process while it lives, so that a killed one shows
     status.json         where it is; replaced a few times a second
     history.jsonl       a line an epoch
-    snapshots/          what an epoch looked like: fixed.npz once, then epoch-0001.npz ...
+    snapshots/          what an epoch looked like: fixed.npz once, then epoch-0001.npz ..., thinned with age
     resume.safetensors  the last weights and the optimiser's state (see `state`)
     model.safetensors   the best weights by validation score, else the last
     latents.npz, card.json     written last: with them the folder is a checkpoint
@@ -29,8 +29,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -43,6 +41,8 @@ from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.migration import migrated_run
 from vae_core.training.records import EPOCH_LINE, LARGEST_HISTORY, FixedSubset, Snapshot, load_npz, save_npz
+from vae_core.training.snapshot_files import FIXED, fixed_arrays, fixed_from, snapshot_arrays, snapshot_from
+from vae_core.training.thinning import kept, recent_for
 
 RESUME = "resume.safetensors"
 
@@ -284,39 +284,39 @@ class RunFolder:
 
     def write_fixed(self, fixed: FixedSubset) -> None:
         """Store what all snapshots have in common."""
-        (self.path / "snapshots").mkdir(exist_ok=True)
-        arrays: dict[str, npt.NDArray[Any]] = {"originals": fixed.originals}
-        if fixed.labels is not None:
-            arrays |= {"labels": fixed.labels, "class_names": np.array(fixed.class_names, dtype=np.str_)}
-        save_npz(self.path / "snapshots" / "fixed.npz", arrays)
+        self.snapshots.mkdir(exist_ok=True)
+        save_npz(self.snapshots / FIXED, fixed_arrays(fixed))
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
-        """Store what an epoch looked like; half precision is plenty for a picture."""
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "mu": snapshot.mu.astype(np.float16),
-            "reconstructions": snapshot.reconstructions,
-        }
-        save_npz(self.path / "snapshots" / f"epoch-{snapshot.epoch:04d}.npz", arrays)
+        """Store what an epoch looked like, and let go of older ones that are too many by now (see `thinning`)."""
+        arrays = snapshot_arrays(snapshot)
+        save_npz(self.snapshot_path(snapshot.epoch), arrays)
+        epochs = [epoch for epoch in self.snapshot_epochs() if epoch <= snapshot.epoch]
+        recent = recent_for(sum(array.nbytes for array in arrays.values()))
+        for epoch in set(epochs).difference(kept(epochs, recent)):
+            self.snapshot_path(epoch).unlink(missing_ok=True)
+
+    @property
+    def snapshots(self) -> Path:
+        """Where the snapshots lie."""
+        return self.path / "snapshots"
+
+    def snapshot_path(self, epoch: int) -> Path:
+        """The file of an epoch's snapshot, whether there is one or not."""
+        return self.snapshots / f"epoch-{epoch:04d}.npz"
 
     def snapshot_epochs(self) -> list[int]:
         """Epochs of which there is a snapshot, ascending."""
-        names = (path.stem.removeprefix("epoch-") for path in (self.path / "snapshots").glob("epoch-*.npz"))
-        return sorted(int(name) for name in names if name.isdigit())
+        names = (path.stem.removeprefix("epoch-") for path in self.snapshots.glob("epoch-*.npz"))
+        return sorted(int(name) for name in names if name.isdecimal() and name.isascii())
 
     def fixed(self) -> FixedSubset | None:
         """What all snapshots have in common, or None before the first."""
-        arrays = load_npz(self.path / "snapshots" / "fixed.npz")
-        if arrays is None or "originals" not in arrays:
-            return None
-        names = tuple(map(str, arrays.get("class_names", ())))
-        return FixedSubset(arrays.get("labels") if names else None, arrays["originals"], names)
+        return fixed_from(load_npz(self.snapshots / FIXED))
 
     def snapshot(self, epoch: int) -> Snapshot | None:
         """The snapshot of an epoch, or None when there is none."""
-        arrays = load_npz(self.path / "snapshots" / f"epoch-{epoch:04d}.npz")
-        if arrays is None or not {"mu", "reconstructions"} <= arrays.keys():
-            return None
-        return Snapshot(epoch, arrays["mu"].astype(np.float32), arrays["reconstructions"])
+        return snapshot_from(epoch, load_npz(self.snapshot_path(epoch)))
 
 
 def list_runs(checkpoints_dir: str | Path | None = None) -> list[RunFolder]:
