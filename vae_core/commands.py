@@ -299,10 +299,18 @@ def vary(arguments: argparse.Namespace) -> Document:
     return vary_command(arguments)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
+def sweep(arguments: argparse.Namespace) -> Document | None:
+    """The runs of a sweep, trained where that is left to do."""
+    from vae_core.sweep_command import sweep_command
+
+    return sweep_command(arguments)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], Document | None]] = {
     "fetch": fetch,
     "list": list_,
     "show": show,
+    "sweep": sweep,
     "evaluate": evaluate,
     "encode": encode,
     "decode": decode,
