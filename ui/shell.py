@@ -26,6 +26,7 @@ PAGES = [
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
+    ("sweeps", "Sweeps", ":material/grid_view:", "Train a model for every combination of settings and lay them out."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]
 page = st.navigation(
