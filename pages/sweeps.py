@@ -28,15 +28,22 @@ def new_sweep() -> None:
     with varied_first:
         varied = axes.choose_axes(chosen)
         device = progress.choose_devices(chosen.more.device)
-        ready = chosen.data.is_ready and bool(varied)
+        runs, said = 0, ""
         try:
-            runs = progress.count(chosen, varied) if ready else 0
-            label = f"Start {runs} runs" if runs else "Start"
-            if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=not runs):
+            runs = progress.count(chosen, varied) if chosen.data.is_ready and varied else 0
+        except VaeCoreError as problem:
+            said = str(problem)
+        if st.button(
+            f"Start {runs} runs" if runs else "Start",
+            type="primary", icon=":material/play_arrow:", width="stretch", disabled=not runs, key="sweep start",
+        ):  # fmt: skip
+            try:
                 st.session_state["sweep"] = manage.start(chosen, varied, device).name
                 st.rerun()
-        except VaeCoreError as problem:
-            st.error(plain(str(problem)), icon=":material/error:")
+            except VaeCoreError as problem:
+                said = str(problem)
+        if said:
+            st.error(plain(said), icon=":material/error:")
 
 
 def watch_sweeps(live_before: frozenset[str]) -> None:

@@ -1,4 +1,4 @@
-"""Sweeps: what they consist of, that each run is trained once however often the sweep is killed, and what is refused."""
+"""Sweeps: what they consist of, that each run is trained once however often they are killed, and what is refused."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import signal
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bad_inputs.command import run
 from tests.vae_core.runs import new_run, run_command, small_config
 from vae_core import sweep_command
 from vae_core.arguments import build_parser
@@ -167,8 +169,6 @@ def test_a_stop_reaches_the_run_and_a_resumed_sweep_goes_on(isolated: Path) -> N
         def epoch(self, line: dict[str, Any]) -> None:
             sweep.process.ask_to_stop()
 
-    from contextlib import nullcontext
-
     with pytest.raises(Interrupted):
         run_sweep(sweep, watch=lambda _: nullcontext(Stopping()))
     assert "stopped" == sweep.process.status().state
@@ -191,7 +191,7 @@ def test_a_run_that_fails_does_not_keep_the_others(isolated: Path) -> None:
 
 
 def test_a_run_of_somebody_else_is_left_alone(isolated: Path) -> None:
-    """A folder of such a name that asks for something else is no part of the sweep, which says so and trains nothing."""
+    """A folder of a run's name that asks for something else is no part of the sweep: it says so and trains nothing."""
     sweep = new_sweep("tour", TWO)
     new_run(isolated, "tour-beta-4-latent-dim-2", epochs=7)
     with pytest.raises(CheckpointError, match="is not the run that this sweep asks for"):
@@ -299,10 +299,7 @@ def test_a_wrong_command_is_answered_in_a_sentence(
     argv: str, code: int, says: str, isolated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Wrong usage leaves nothing behind."""
-    try:
-        assert code == main(["sweep", *argv.split()])
-    except SystemExit as leaving:
-        assert code == leaving.code
+    assert code == run(["sweep", *argv.split()])
     assert says in capsys.readouterr().err
     assert [] == list(isolated.iterdir())
 

@@ -11,7 +11,7 @@ from ui.known_figures import TITLES
 from vae_core.metrics.catalogue import DEFINITIONS
 from vae_core.training.sweep_table import SECONDS, SweepGroup
 
-TITLE_OF = {**TITLES, SECONDS: "Seconds of training"}
+TITLE_OF = {**TITLES, SECONDS: "Seconds"}
 FIRST = ("elbo", "log_likelihood", SECONDS)
 """By the first of these that a sweep has the best is on top at first."""
 

@@ -52,7 +52,7 @@ def show_table(name: str, fields: Sequence[str], groups: Sequence[SweepGroup], f
         selection_mode="multi-row",
         key=f"sweep {name} table",
         column_config={title: st.column_config.NumberColumn(format="%.3f") for title in numbers},
-        height=min(10, len(groups)) * 35 + 38,
+        height="content" if len(groups) <= 10 else 380,
     )
     marked = event.selection.rows
     return [groups[i] for i in sorted(marked) if i < len(groups)]
