@@ -13,6 +13,7 @@ from ui import sidebar, state  # noqa: E402 - after the path is set
 
 ICON = str(ROOT / "ui" / "favicon.png")
 st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="wide", initial_sidebar_state=240)
+st.html(ROOT / "ui" / "shell.css")
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
 PAGES = [
