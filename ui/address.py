@@ -36,6 +36,8 @@ LOOKS = (
     "styles",
     "projection",
     "run",
+    "sweep",
+    "best",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

@@ -13,6 +13,7 @@ from ui import sidebar, state  # noqa: E402 - after the path is set
 
 ICON = str(ROOT / "ui" / "favicon.png")
 st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="wide", initial_sidebar_state=240)
+st.html(ROOT / "ui" / "shell.css")
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
 PAGES = [
@@ -27,6 +28,7 @@ PAGES = [
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("runs", "Runs", ":material/movie:", "Every training run as a film, from its first epoch to the newest."),
+    ("sweeps", "Sweeps", ":material/grid_view:", "Train a model for every combination of settings and lay them out."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]
 page = st.navigation(

@@ -1,4 +1,4 @@
-"""Deleting runs and models, with a way back: they move to the trash, and the session that moved one can undo it."""
+"""Deleting runs, models and sweeps, with a way back: they move to the trash, and whose session it was can undo it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from vae_core.trash import restore_checkpoint
 TRASHED, PROBLEM = "trashed", "trash problem"
 
 
-def delete(folder: Path) -> None:
-    """Move a run or model to the trash. What goes wrong is shown by `show_undo`, on the next run of a page."""
-    try:
-        trashed = runs.delete(RunFolder(folder))
-    except VaeCoreError as problem:
-        st.session_state[PROBLEM] = str(problem)
+def delete(*folders: Path) -> None:
+    """Move folders to the trash, together. What goes wrong is shown by `show_undo`, on the next run of a page."""
+    trashed: list[Path] = []
+    for folder in folders:
+        try:
+            trashed.append(runs.delete(RunFolder(folder)))
+        except VaeCoreError as problem:
+            st.session_state[PROBLEM] = str(problem)
+            break
+    if not trashed:
         return
-    chosen = st.session_state.get("model") == folder.name
+    moved = folders[: len(trashed)]
+    chosen = next((folder.name for folder in moved if folder.name == st.session_state.get("model")), None)
     st.session_state[TRASHED] = (trashed, chosen)
     if chosen:  # the app then opens another one, and has no reason to complain about the address
         st.session_state.pop("model", None)
@@ -36,25 +41,27 @@ def show_undo() -> None:
     if TRASHED not in st.session_state:
         return
     trashed, _ = st.session_state[TRASHED]
-    if not trashed.exists():
+    if not trashed[0].exists():
         del st.session_state[TRASHED]
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/delete: “{trashed.name.rpartition('@')[0]}” is in the trash.", width="content")
+        others = f" and {len(trashed) - 1} more are" if len(trashed) > 1 else " is"
+        name = trashed[0].name.rpartition("@")[0]
+        st.caption(f":material/delete: “{name}”{others} in the trash.", width="content")
         st.button("Undo", key="undo delete", icon=":material/undo:", on_click=_undo)
 
 
 def _undo() -> None:
     trashed, chosen = st.session_state[TRASHED]
     try:
-        restored = restore_checkpoint(trashed)
+        restored = [restore_checkpoint(path) for path in trashed]
     except VaeCoreError as problem:
         st.session_state[PROBLEM] = str(problem)
         return
     del st.session_state[TRASHED]
-    st.session_state["train run"] = restored.name  # Train shows what came back
+    st.session_state["train run"] = restored[0].name  # Train shows what came back
     if chosen:
-        st.session_state["model"] = restored.name
+        st.session_state["model"] = chosen
         _forget_address("z")
 
 

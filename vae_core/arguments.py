@@ -72,6 +72,16 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(
         commands.add_parser("train", parents=[json_], argument_default=UNSET, help="train a model, or resume a run")
     )
+    p = commands.add_parser(
+        "sweep", parents=[json_], argument_default=UNSET, help="train a model for every combination of some settings"
+    )
+    p.add_argument(
+        "--over",
+        action="append",
+        metavar="SETTING=V1,V2,…",
+        help="a setting of `train` and its values, such as beta=0.5,1,4 or hidden=512-256,64; may be given repeatedly",
+    )
+    _add_train(p)
     p = commands.add_parser("evaluate", parents=[model, split, data, place, json_], help="measure a model on a split")
     p.add_argument(
         "--importance-samples",
@@ -228,14 +238,14 @@ def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--binarize", choices=get_args(Binarize), help="draw each pixel 0 or 1 with its grey value (default: no)"
     )
-    p.add_argument("--name", help="name of the new run (default: one is made)")
+    p.add_argument("--name", help="what the new one is called (default: a name is made)")
     p.add_argument(
         "--checkpoints-dir", help="where new runs lie (default: VAE_CHECKPOINTS_DIR, else checkpoints/local)"
     )
+    p.add_argument("--resume", action="store_true", default=False, help="go on with --name, which keeps its settings")
     p.add_argument(
-        "--resume", action="store_true", default=False, help="go on with the run --name, which keeps its settings"
+        "--device", help="auto, cpu, cuda or cuda:N; for a sweep also several between commas (default: auto)"
     )
-    p.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
     p.add_argument("--family", choices=get_args(Family))
     p.add_argument("--network", choices=get_args(Network))
     p.add_argument(

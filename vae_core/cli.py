@@ -12,13 +12,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, get_args
+from typing import Any
 
 from vae_core.arguments import build_parser
-from vae_core.config import OPTION_OF, DataConfig, Family, ModelConfig, RunConfig, TrainConfig, build, check_depth
+from vae_core.config import OPTION_OF, RunConfig
 from vae_core.device import resolve_device
 from vae_core.errors import CheckpointError, ConfigError, VaeCoreError
-from vae_core.families import check_family, heeds
+from vae_core.given import DATA_OPTIONS, MODEL_OPTIONS, TRAIN_OPTIONS, asked_for
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,16 +87,9 @@ def _print(document: Any, *, as_json: bool) -> None:
 
 # -- train ---------------------------------------------------------------------------------------------------------
 
-DATA_OPTIONS = tuple(DataConfig.__dataclass_fields__)
-MODEL_OPTIONS = tuple(ModelConfig.__dataclass_fields__)
-TRAIN_OPTIONS = tuple(TrainConfig.__dataclass_fields__)
-
 
 def _train(arguments: argparse.Namespace) -> Any:
     """Start or resume a run in this process; None when it was interrupted."""
-    from vae_core.checkpoints import check_name
-    from vae_core.data import absolute_options, absolute_spec, image_shape, is_own
-    from vae_core.data.catalogue import default_epochs
     from vae_core.training.process import Interrupted, create_run, run
     from vae_core.training.steering import write_course
 
@@ -110,31 +103,16 @@ def _train(arguments: argparse.Namespace) -> Any:
             print(f"{folder.name} has finished already; there is nothing to resume.", file=sys.stderr)
             return _train_document(folder)
     else:
-        dataset = absolute_spec(given.get("dataset", "digits"))
-        model = build(ModelConfig, {key: given[key] for key in MODEL_OPTIONS if key in given}, where="model")
-        settings = {"epochs": default_epochs(dataset)} | {key: given[key] for key in TRAIN_OPTIONS if key in given}
-        training = build(TrainConfig, settings, where="training")
-        options = build(DataConfig, {key: given[key] for key in DATA_OPTIONS if key in given}, where="data")
-        options = absolute_options(options)
-        parts = {"dataset": dataset, "data": options, "model": model, "training": training}
-        config = build(RunConfig, parts, where="train")
-        _check_heeded(model, given)
-        course = _course(given["steering"], model, training) if "steering" in given else None
-        if "name" in given:
-            check_name(given["name"])  # not after a download
-        if is_own(dataset):  # nothing but reading tells its shape, so it is read here, and once
-            data = _read_own(dataset, options)
-            check_family(model, len(data.class_names))
-        shape = data.image_shape if data else image_shape(dataset, options=options)
-        check_depth(model, shape)
-        _make_available(dataset, given.get("data_dir"))
+        asked = asked_for(given)
+        data = asked.data
+        course = _course(given["steering"], asked.config) if "steering" in given else None
         folder = create_run(
-            config,
+            asked.config,
             name=given.get("name"),
             device=given.get("device", "auto"),
             data_dir=given.get("data_dir"),
             checkpoints_dir=given.get("checkpoints_dir"),
-            shape=shape,
+            shape=asked.image_shape,
         )
         if course:
             write_course(folder.path, course)
@@ -155,33 +133,11 @@ def _train(arguments: argparse.Namespace) -> Any:
     return _train_document(folder)
 
 
-def _course(file: str, model: ModelConfig, training: TrainConfig) -> Any:
+def _course(file: str, config: RunConfig) -> Any:
     from vae_core.files import expanded
     from vae_core.training.steering import read_record
 
-    return read_record(expanded(file), model.family, training, where=f"--steering {file}")
-
-
-def _read_own(dataset: str, options: DataConfig) -> Any:
-    from vae_core.data import load_dataset
-    from vae_core.report import shown_progress
-
-    with shown_progress() as say:
-
-        def progress(done: int, total: int) -> None:
-            say("reading the images", done / max(total, 1))
-
-        return load_dataset(dataset, options=options, on_progress=progress)
-
-
-def _check_heeded(model: ModelConfig, given: dict[str, Any]) -> None:
-    """Refuse an option that this model would not heed."""
-    if "sigma" in given and model.likelihood != "gaussian":
-        raise ConfigError(f"--sigma belongs to --likelihood gaussian, but the likelihood is {model.likelihood}.")
-    for key in TRAIN_OPTIONS:
-        if key in given and not heeds(model.family, key):
-            families = " or ".join(family for family in get_args(Family) if heeds(family, key))
-            raise ConfigError(f"--{key.replace('_', '-')} belongs to --family {families}, but it is {model.family}.")
+    return read_record(expanded(file), config.model.family, config.training, where=f"--steering {file}")
 
 
 def _run_to_resume(given: dict[str, Any]) -> Any:
@@ -211,15 +167,6 @@ def _run_to_resume(given: dict[str, Any]) -> Any:
                 f"settings: leave --{OPTION_OF.get(key, key).replace('_', '-')} out."
             )
     return folder
-
-
-def _make_available(dataset: str, data_dir: str | None) -> None:
-    from vae_core.data import is_available
-
-    if not is_available(dataset, data_dir):
-        from vae_core.report import fetch_with_progress
-
-        fetch_with_progress(dataset, data_dir)
 
 
 def _train_document(folder: Any) -> dict[str, Any]:

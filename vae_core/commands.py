@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae_core.asked import check_picture_size, class_among, class_index, explorer_and_data, open_explorer, out_path
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
 from vae_core.errors import ConfigError, DataError, ShapeError
 from vae_core.files import atomic_path, write_atomically
 from vae_core.images import enlarge, montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS
+from vae_core.named import check_picture_size, class_among, class_index, explorer_and_data, open_explorer, out_path
 from vae_core.training.steering import read_course
 
 if TYPE_CHECKING:
@@ -295,10 +295,18 @@ def vary(arguments: argparse.Namespace) -> Document:
     return vary_command(arguments)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
+def sweep(arguments: argparse.Namespace) -> Document | None:
+    """The runs of a sweep, trained where that is left to do."""
+    from vae_core.sweep_command import sweep_command
+
+    return sweep_command(arguments)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], Document | None]] = {
     "fetch": fetch,
     "list": list_,
     "show": show,
+    "sweep": sweep,
     "evaluate": evaluate,
     "encode": encode,
     "decode": decode,

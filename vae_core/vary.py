@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.asked import class_index, open_explorer
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet, is_available, load_dataset
 from vae_core.data.arrays import read_arrays
@@ -26,6 +25,7 @@ from vae_core.latent.pixel_neighbours import PixelNeighbours
 from vae_core.latent.variation_files import free_place, table, write_variations
 from vae_core.latent.variation_sources import Sources, sources_of_codes, sources_of_images
 from vae_core.latent.variations import vary
+from vae_core.named import class_index, open_explorer
 from vae_core.training.run_folder import RunFolder
 
 if TYPE_CHECKING:

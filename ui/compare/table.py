@@ -42,7 +42,7 @@ def show_table(models: Sequence[Compared]) -> None:
 
 def _show_notes(models: Sequence[Compared]) -> None:
     st.caption(
-        "↑ higher is better, ↓ lower is better. Marked :green-badge[:material/check: so] is what is better by more "
+        "↑ higher is better, ↓ lower is better. Marked :material/check: is what is better by more "
         "than two standard errors of the difference. ELBOs of different likelihoods, or of different data (binarized "
         "or not), cannot be compared."
     )

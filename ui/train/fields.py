@@ -42,6 +42,7 @@ HELP = {
     "batch_size": "How many images make one step of training.",
     "seed": "The same seed with the same settings gives the same model again.",
     "name": "What the model will be called; empty takes the name shown.",
+    "sweep_name": "What the sweep will be called, and each of its models at its beginning; empty takes the name shown.",
     "schedule": "One-cycle raises the learning rate and then lets it fall to nothing; constant keeps it.",
     "kl_warmup": "Epochs over which the weight of the KL term grows from 0 to beta.",
     "kl_cycles": "How often that weight grows anew from 0 to beta over the training; 0 never, and then warm-up counts.",

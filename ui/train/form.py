@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -59,11 +60,16 @@ class Settings:
         return shlex.join(["python", "-m", "vae_core", "train", *options, *named, *device])
 
 
-def settings() -> Settings:
-    """Draw the settings; what was entered stays through page switches."""
+def settings(kind: Literal["run", "sweep"] = "run") -> Settings:
+    """Draw the settings of a run, or of what all runs of a sweep have in common, which has a name of its own.
+
+    What was entered stays through page switches, also from Train to Sweeps.
+    """
     data = choose_data()
     family = choose_family(data)
     with st.grid(2, min_column_width=140):
         model = choose_model(family, data)
-        training = choose_training(family, f"{data.base}-{model.values['latent_dim']}d", data.epochs)
+        is_run = kind == "run"
+        base = f"{data.base}-{model.values['latent_dim']}d" if is_run else f"{data.base}-sweep"
+        training = choose_training(family, base, data.epochs, "name" if is_run else "sweep_name")
     return Settings(data, model, training, choose_more(family))

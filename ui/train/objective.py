@@ -44,11 +44,11 @@ class More:
     device: str
 
 
-def choose_training(family: Family, base: str, epochs: int) -> Training:
-    """Draw the choice; an empty `name` asks for one to be made from `base`."""
+def choose_training(family: Family, base: str, epochs: int, name_field: str) -> Training:
+    """Draw the choice; an empty name asks for one to be made from `base`."""
     values = {field: _setting(field, label) for field, label in CHARACTER.items() if heeds(family, field)}
     values["epochs"] = number("Epochs", "epochs", epochs)
-    return Training(values, text("Name", "name", placeholder=free_name(base)))
+    return Training(values, text("Name", name_field, placeholder=free_name(base)))
 
 
 def choose_more(family: Family) -> More:

@@ -137,17 +137,19 @@ def free_name(base: str, checkpoints_dir: str | Path | None = None) -> str:
     return f"{base}-{number}"
 
 
-def launch(folder: RunFolder, *, held: bool = False) -> None:
-    """Start, or take up again, a run as a process that outlives this one. Returns at once.
+def launch(folder: RunFolder, command_name: str = "train", *, held: bool = False) -> None:
+    """Start, or take up again, a run or a sweep as a process that outlives this one. Returns at once.
 
     Parameters
     ----------
     folder : RunFolder
-        With a run.json; what the process prints goes to its train.log.
+        With a run.json or sweep.json; what the process prints goes to its train.log.
+    command_name : str
+        `train` or `sweep`.
     held : bool
-        Whether it waits before its first step.
+        Whether a run waits before its first step.
     """
-    command = [sys.executable, "-m", "vae_core", "train", "--resume", "--name", folder.name]
+    command = [sys.executable, "-m", "vae_core", command_name, "--resume", "--name", folder.name]
     command += ["--checkpoints-dir", str(folder.path.parent)]
     folder.clear_stop()
     hold(folder.path) if held else let_go(folder.path)
@@ -201,7 +203,7 @@ def run(
         run_lock = folder.lock().acquire(timeout=2, poll_interval=0.05)
     except Timeout:
         raise CheckpointError(f"{folder.name} is being trained by another process already.") from None
-    with run_lock, _stop_signals() as signalled:
+    with run_lock, stop_signals() as signalled:
         folder.sweep()
         if not launched:  # `launch` has cleared both, and somebody may have asked since
             folder.clear_stop()
@@ -274,7 +276,7 @@ def _close(folder: RunFolder, state: str, message: str) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[list[int]]:
+def stop_signals() -> Iterator[list[int]]:
     """Collect SIGINT and SIGTERM instead of dying of them; a second one of either kind ends the process at once."""
     received: list[int] = []
 
