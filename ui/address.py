@@ -35,6 +35,11 @@ LOOKS = (
     "only",
     "styles",
     "projection",
+    "image",
+    "at",
+    "chosen",
+    "leader",
+    "together",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

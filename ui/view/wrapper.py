@@ -25,6 +25,7 @@ def view(
     picture: npt.NDArray[np.uint8],
     record: PointRecord | None,
     class_names: Sequence[str],
+    pointed: str = "Under the pointer",
     key: str,
 ) -> None:
     """Show the image at a place's z, large, and beside it a data point's original and reconstruction with its ELBO.
@@ -40,6 +41,8 @@ def view(
         The data point nearest to `place.z`; None: the view shows no data points.
     class_names : sequence of str
         Names of the classes, by label.
+    pointed : str
+        What a data point is called that is pointed at; any other one is the nearest.
     key : str
         Identity of the view on the page.
 
@@ -55,6 +58,7 @@ def view(
         "picture": _pixels([picture], shape),
         "record": None if record is None else {**_pixels(record.images, shape), "facts": dict(record.facts)},
         "classNames": list(class_names),
+        "pointed": pointed,
         "support": support_urls(place.explorer),
     }
     _component(key=key, data=data, height="content")

@@ -75,7 +75,7 @@ class View extends LiveComponent {
     const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
     const title = pointText(facts, this.data.classNames, this.place.data.counts)
     point.hidden = false
-    which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
+    which.firstElementChild.textContent = facts.pointed ? this.data.pointed : "Nearest"
     which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
     paintPixels(reconstruction, answer, 0)
     reconstruction.ariaLabel = `Reconstruction of ${title}`
