@@ -16,6 +16,7 @@ st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="w
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
 PAGES = [
+    ("home", "Home", ":material/home:", "A map that moves by itself, and three doors."),
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
     ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
@@ -24,16 +25,22 @@ PAGES = [
     ("variations", "Variations", ":material/auto_awesome_motion:", "Vary an image within what the model knows of it."),
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
-    ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
+    ("compare", "Compare", ":material/balance:", "Put models side by side: linked maps, figures, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]
-page = st.navigation(
-    [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "explore")
-        for name, title, icon, what in PAGES
-    ]
-)
-sidebar.show()
+SECTIONS = {
+    "": ["home"],
+    "Explore": ["explore", "interpolate", "directions", "projections", "sample", "variations", "own_image"],
+    "Models": ["compare", "ledger", "model"],
+    "Train": ["train"],
+}
+pages = {
+    name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "home")
+    for name, title, icon, what in PAGES
+}
+page = st.navigation({section: [pages[name] for name in names] for section, names in SECTIONS.items()}, expanded=True)
+if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
+    sidebar.show()
 state.show_notice()
 page.run()

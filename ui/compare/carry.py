@@ -65,7 +65,7 @@ class Journey:
         return not one.explorer.can.encode and one.explorer.latent_dim == self.leader.explorer.latent_dim
 
 
-def choose_journey(models: Sequence[Compared], twins: Sequence[Compared]) -> Journey:
+def choose_journey(twins: Sequence[Compared]) -> Journey:
     """The controls of the path: in which model, and through which images; the address holds both."""
     n, names = len(twins[0].explorer.latents.mu), [one.name for one in twins]
     if (wish := address.asked("leader")) is not None:
@@ -109,15 +109,12 @@ def journey(leader: Compared, twins: Sequence[Compared], anchors: list[int]) -> 
 
 def show_journey(models: Sequence[Compared], twins: Sequence[Compared], path: Journey, label: int) -> None:
     """The films beneath each other: the images that the path passes, what its own model draws, what the others do."""
-    explorer = path.leader.explorer
-    indices = path.indices
-    st.markdown("##### A path, carried over through the data")
     show_strips(strips_of(models, twins, path, label), STEPS, "path", "Path")
     away = path.over[path.leader.name].distances
     st.caption(
         f"The path is straight in {plain(path.leader.name)}. For each of its {STEPS} steps the nearest test image is "
-        f"found there, {away.mean():.2g} away in the mean and {away.max():.2g} at most; the others show their own codes "
-        "of these images, joined: what is carried over is the data, not the line's shape. " + _detours(twins, path)
+        f"found there, {away.mean():.2g} away in the mean and {away.max():.2g} at most; the others show their own "
+        "codes of these images, joined: what is carried over is the data, not the line. " + _detours(twins, path)
     )
     for one in models:
         if one not in twins:
@@ -133,7 +130,7 @@ def show_journey(models: Sequence[Compared], twins: Sequence[Compared], path: Jo
         on_click="ignore",
         icon=":material/download:",
         key="path as CSV",
-        help=f"Step, test images nearest in {explorer.name}, and their codes in every model: {len(set(indices))} images.",
+        help="Each step with the nearest test image and that image's code in every model.",
     )
 
 
@@ -155,7 +152,7 @@ def strips_of(models: Sequence[Compared], twins: Sequence[Compared], path: Journ
 
 
 def path_csv(twins: Sequence[Compared], path: Journey) -> str:
-    """A row for each step: the nearest image, its class and distance, the path's z and the image's code in each model."""
+    """A row for each step: the nearest image, its class, its distance from the path's z, and its code in each model."""
     labels, names = path.leader.explorer.latents.labels, path.leader.card.data.class_names
     known = labels is not None and bool(names)
     d = path.leader.explorer.latent_dim
@@ -197,7 +194,7 @@ def _take(n: int) -> None:
 
 
 def draw(one: Compared, click: MapClick) -> None:
-    """Go on to the image that was clicked in a model's map, if clicks draw the path; the first click begins it there."""
+    """Go on to the image that was clicked in a model's map, if clicks draw the path; the first says in which map."""
     if not st.session_state.get(DRAWS) or click.index is None:
         return
     drawn: list[int] = st.session_state.setdefault(DRAWN, [])

@@ -63,7 +63,7 @@ def mark(click: MapClick) -> None:
 
 
 def place_of(one: Compared, models: Sequence[Compared], label: int) -> Place:
-    """The place of a model: all of as many dimensions have one z, at first the marked image's code in the first."""
+    """The place of a model: all of as many dimensions have one z, at first the marked image's code in one of them."""
     explorer = one.explorer
     held = _held(models, explorer.latent_dim)
     return Place(
@@ -96,6 +96,9 @@ def _held(models: Sequence[Compared], latent_dim: int) -> _Held:
             codes[latent_dim] = _Held(z, secrets.token_hex(6))
     if latent_dim not in codes:
         same = [one.explorer for one in models if one.explorer.latent_dim == latent_dim and one.explorer.can.encode]
+        same.sort(
+            key=lambda explorer: not explorer.can.posterior
+        )  # codes that no prior holds lie far out for the others
         image = int(st.session_state.get(IMAGE, 0))
         z = same[0].latents.mu[min(image, len(same[0].latents.mu) - 1)] if same else np.zeros(latent_dim)
         codes[latent_dim] = _Held(np.array(z, np.float32), secrets.token_hex(6))

@@ -35,8 +35,8 @@ from ui.records import PointRecord, nearest_record, point_record
 from ui.text import plain
 from ui.view import view
 
-HEIGHTS = {2: 470, 3: 420, 4: 400}
-"""Most pixels of a map and its legend, by how many there are."""
+HEIGHT = 470
+"""Most pixels of a map and its legend: with the pictures beneath all is on one screen of 900 px."""
 
 
 @st.fragment
@@ -51,13 +51,17 @@ def linked_maps(models: Sequence[Compared]) -> None:
         together = _choose_views()
         if twins:
             group = current_group(twins)
-    journey = choose_journey(models, twins) if twins else None
-    _show_maps(models, twins, image, group, journey, label=label, together=together)
-    write_z(models)
-    _say_what_is_linked(models, twins)
-    _offer(models, twins, image, group, journey)
-    if journey is not None:
+    above = st.container()
+    journey = None
+    if twins:
+        st.markdown("##### A path, carried over through the data")
+        journey = choose_journey(twins)
         show_journey(models, twins, journey, label)
+    with above:
+        _show_maps(models, twins, image, group, journey, label=label, together=together)
+        _say_what_is_linked(models, twins)
+        _offer(models, twins, image, group, journey)
+    write_z(models)
 
 
 def _choose_image(twins: Sequence[Compared]) -> int:
@@ -105,7 +109,7 @@ def _show_maps(
         plane, place = widest_plane(one.explorer), place_of(one, models, label)
         is_twin = one in twins
         with column:
-            show_name(one)
+            show_name(one, f"{one.explorer.latent_dim}-D {one.card.model.family.upper()}")
             latent_map(
                 maps.map_points(one.explorer, plane),
                 plane=plane.plane,
@@ -116,7 +120,7 @@ def _show_maps(
                 paths=[] if journey is None else journey.paths_of(one, plane.plane),
                 link=MapLink("compare", images_name(one), image if is_twin else None, together),
                 tools="few",
-                height=HEIGHTS[len(models)],
+                height=HEIGHT,
                 key=f"compared map of {one.name}",
                 on_click=partial(_clicked, one) if is_twin else None,
                 on_settled=partial(settle, one),
@@ -128,6 +132,7 @@ def _show_maps(
                 record=_record(one, place, image if is_twin else None),
                 class_names=one.card.data.class_names,
                 pointed="The same image",
+                in_row=True,
                 key=f"compared view of {one.name}",
             )
 

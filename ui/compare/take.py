@@ -29,7 +29,7 @@ def maps_png(
     group: tuple[str, MapGroup] | None,
     path: Journey | None,
 ) -> bytes:
-    """The maps beside each other in the colours of a light page: points, the chosen group, the path, the marked image."""
+    """The maps beside each other in the colours of a light page, with the chosen group, the path, the marked image."""
     names = twins[0].card.data.class_names if twins and twins[0].explorer.latents.labels is not None else ()
     legend = legend_rows(names)
     width = len(models) * (SIDE + EDGE) + EDGE

@@ -138,6 +138,7 @@ class LatentMap {
 
   resize() {
     if (!this.data) return
+    this.linked.level()
     const legend = this.el.legend.offsetHeight
     const room = this.data.height - this.el.toolbar.offsetHeight - (legend && legend + 6)
     const outer = Math.floor(Math.min(this.root.clientWidth, Math.max(LEAST_ROOM, room)))

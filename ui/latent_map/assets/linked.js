@@ -179,6 +179,15 @@ class Linked {
     }
   }
 
+  /** Keep as much room for a legend without entries as the others' take: so that the maps are as large as each other. */
+  level() {
+    for (const { el, linked } of [this.map, ...this.others]) {
+      if (!linked.link || el.legend.childElementCount) continue
+      const rooms = linked.others.map(other => (other.el.legend.childElementCount ? other.el.legend.offsetHeight : 0))
+      Object.assign(el.legend.style, { display: "block", minHeight: `${Math.max(0, ...rooms)}px` })
+    }
+  }
+
   // ---- drawing
 
   /** Where an image lies on this map, [x, y]; null when it is not on it. */

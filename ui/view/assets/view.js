@@ -43,10 +43,11 @@ class View extends LiveComponent {
   resize() {
     if (!this.data || !this.root.clientWidth) return
     const [, height, width] = this.data.place.image_shape
-    const { large, small, stacked } = layoutOf(this.root.clientWidth, height, width)
+    const { large, small, stacked } = layoutOf(this.root.clientWidth, height, width, this.data.inRow)
     this.root.style.setProperty("--large", `${large}px`)
     this.root.style.setProperty("--small", `${small}px`)
     this.root.toggleAttribute("data-stacked", stacked)
+    this.root.toggleAttribute("data-row", this.data.inRow)
   }
 
   smoothen(smooth) {

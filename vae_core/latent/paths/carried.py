@@ -75,7 +75,7 @@ def carried(path: npt.ArrayLike, codes: npt.ArrayLike, others: npt.ArrayLike) ->
 
 
 def detour(corners: npt.ArrayLike) -> float:
-    """How many times as long a polyline (m, D) is as the straight line between its ends, 1 or more; NaN when these meet.
+    """Length of a polyline (m, D) in lengths of the straight line between its ends, 1 or more; NaN when these meet.
 
     Raises
     ------
