@@ -25,7 +25,7 @@ if explorer is not None:
             place=place,
             axis_titles=("", ""),
             tools="none",
-            height=640,
+            height=700,
             key="greeting map",
         )
     with right:

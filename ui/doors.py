@@ -15,11 +15,11 @@ LOOK = """<style>
 .st-key-doors [data-testid="stPageLink"], .st-key-doors [data-testid="stPageLink"] > div { width: 100%; height: 100%; }
 .st-key-doors a {
   height: 100%; box-sizing: border-box; padding: 1rem 1.25rem; gap: 1rem; align-items: center;
-  border: 1px solid var(--st-border-color, #8884); border-radius: 8px; transition: border-color 0.12s, background 0.12s;
+  border: 1px solid #8885; border-radius: 8px; transition: border-color 0.12s, background 0.12s;
 }
-.st-key-doors a:hover { border-color: var(--st-primary-color); }
+.st-key-doors a:hover { border-color: light-dark(#0F766E, #5CCFC1); }
 .st-key-doors a [data-testid="stIconMaterial"] {
-  font-size: 2.1rem; width: auto; height: auto; color: var(--st-link-color);
+  font-size: 2.1rem; width: auto; height: auto; color: light-dark(#0F766E, #5CCFC1);
 }
 .st-key-doors a p { white-space: normal; font-size: 0.95rem; line-height: 1.35; }
 .st-key-doors a strong { display: block; font-size: 1.35rem; line-height: 1.25; margin-bottom: 0.15rem; }

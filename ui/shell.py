@@ -40,6 +40,7 @@ pages = {
     for name, title, icon, what in PAGES
 }
 page = st.navigation({section: [pages[name] for name in names] for section, names in SECTIONS.items()}, expanded=True)
+st.html("<style>[data-testid=stSidebarNavLink] { padding-block: 0.1rem; margin-block: 0; }</style>")  # all in sight
 if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
     sidebar.show()
 state.show_notice()

@@ -96,9 +96,7 @@ def _held(models: Sequence[Compared], latent_dim: int) -> _Held:
             codes[latent_dim] = _Held(z, secrets.token_hex(6))
     if latent_dim not in codes:
         same = [one.explorer for one in models if one.explorer.latent_dim == latent_dim and one.explorer.can.encode]
-        same.sort(
-            key=lambda explorer: not explorer.can.posterior
-        )  # codes that no prior holds lie far out for the others
+        same.sort(key=lambda explorer: not explorer.can.posterior)  # codes without a prior lie far out
         image = int(st.session_state.get(IMAGE, 0))
         z = same[0].latents.mu[min(image, len(same[0].latents.mu) - 1)] if same else np.zeros(latent_dim)
         codes[latent_dim] = _Held(np.array(z, np.float32), secrets.token_hex(6))

@@ -54,12 +54,10 @@ def view(
     ShapeError
         When a picture has not the shape of the model's images.
     """
-    shape = place.explorer.image_shape
+    shape, is_mean = place.explorer.image_shape, place.explorer.can.likelihood and not in_row
     data = {
         "place": place.data(),
-        "caption": "Decoded at z: the mean of p(x|z)"
-        if place.explorer.can.likelihood and not in_row
-        else "Decoded at z",
+        "caption": "Decoded at z: the mean of p(x|z)" if is_mean else "Decoded at z",
         "picture": picture_data([picture], shape),
         "record": None if record is None else {**picture_data(record.images, shape), "facts": dict(record.facts)},
         "classNames": list(class_names),
