@@ -29,9 +29,7 @@ def test_home_greets_with_a_map_and_doors(open_app: OpenApp) -> None:
 def test_every_page_has_its_place_in_the_navigation() -> None:
     """Each page's script is in one section, once, and each name in a section has its script."""
     shell = ast.parse((ROOT / "ui" / "shell.py").read_text())
-    (sections,) = (
-        node.value for node in shell.body if isinstance(node, ast.Assign) and ast.unparse(node).startswith("SECTIONS")
-    )
-    placed = [name for names in ast.literal_eval(sections).values() for name in names]
+    assigned = {ast.unparse(node.targets[0]): node.value for node in shell.body if isinstance(node, ast.Assign)}
+    placed = [name for names in ast.literal_eval(assigned["SECTIONS"]).values() for name in names]
     scripts = {script.stem for script in (ROOT / "pages").glob("*.py")}
     assert sorted(scripts) == sorted(placed)
