@@ -17,7 +17,7 @@ explorer = greeting_model()
 if explorer is not None:
     lifeline(explorer)
     plane, place, way = widest_plane(explorer), greeting_place(explorer), greeting_way(explorer)
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    left, right = st.columns([3, 2], gap="small", vertical_alignment="center")
     with left:
         latent_map(
             maps.map_points(explorer, plane),

@@ -23,7 +23,7 @@ def test_home_greets_with_a_map_and_doors(open_app: OpenApp) -> None:
     np.testing.assert_array_equal(way[0], way[-1])
     assert [] == [*app.sidebar.selectbox]
     assert len(doors.DOORS) >= len(app.get("page_link")) >= 2
-    assert {"model": ["digits-2d"]} == dict(app.query_params)
+    assert {"model": "digits-2d"} == dict(app.query_params)
 
 
 def test_every_page_has_its_place_in_the_navigation() -> None:

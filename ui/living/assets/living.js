@@ -5,6 +5,8 @@ const BEAT = 33 // ms between two steps
 const LONGEST = 300000 // ms: nobody looks any more, and decoding for nobody is waste
 const TOUCHES = ["pointermove", "pointerdown", "wheel", "keydown", "focusin"]
 const LARGEST = 448 // px
+const ON_A_PHONE = 150 // px, beneath the map: so that the doors are in sight
+const PHONE = 640 // px of the window, below which columns stand beneath each other
 
 /** z at a share of a closed way, from 0 to 1; beyond, it goes round again. */
 export function alongWay(way, share) {
@@ -28,7 +30,7 @@ class Living extends LiveComponent {
   resize() {
     if (!this.data) return
     const [, height, width] = this.data.place.image_shape
-    const room = Math.min(this.root.clientWidth, LARGEST)
+    const room = Math.min(this.root.clientWidth, window.innerWidth < PHONE ? ON_A_PHONE : LARGEST)
     const scale = Math.max(1, Math.floor(room / Math.max(height, width)))
     this.root.style.setProperty("--side", `${scale * width}px`)
   }
