@@ -15,6 +15,12 @@ ICON = str(ROOT / "ui" / "favicon.png")
 st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="wide", initial_sidebar_state=240)
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
+DENSE = """<style>
+[data-testid=stSidebarNavLink] { padding-block: 0.1rem; line-height: 1.6; }
+[data-testid=stSidebarNavItems] li { margin-block: 0; }
+</style>"""
+"""All pages and the model below them are in sight on a screen of 900 px."""
+
 PAGES = [
     ("home", "Home", ":material/home:", "A map that moves by itself, and three doors."),
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
@@ -40,7 +46,7 @@ pages = {
     for name, title, icon, what in PAGES
 }
 page = st.navigation({section: [pages[name] for name in names] for section, names in SECTIONS.items()}, expanded=True)
-st.html("<style>[data-testid=stSidebarNavLink] { padding-block: 0.1rem; margin-block: 0; }</style>")  # all in sight
+st.html(DENSE)
 if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
     sidebar.show()
 state.show_notice()

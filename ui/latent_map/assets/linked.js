@@ -2,7 +2,7 @@
    and what a hand looks at or chooses in one map is looked at or chosen in all. All of it lives in the browser: the maps of a page
    find each other by the link's name, and Python hears of what is settled. */
 
-const LIT = 2.2 // px, radius of a point of the group that another map has chosen
+const LIT = 1.7 // px, radius of a point of the group that another map has chosen
 const VEIL = 0.8 // of the page's colour over the other points
 const SAME = 7 // px, radius of the ring around the same image
 
