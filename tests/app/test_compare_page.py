@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenApp, sent
 from tests.vae_core.runs import new_run, train_here
-from ui.compare.carry import draw, journey, path_csv, strips_of
+from ui.compare.carry import ANCHORS, DRAWS, LEADER, draw, journey, path_csv, strips_of
 from ui.compare.choice import Compared
 from ui.compare.pictures import along_axis, reconstructions, samples, worst
 from ui.compare.strips import ORIGINALS, Strip, labelled_png
@@ -285,13 +285,14 @@ def test_clicks_draw_a_path(open_app: OpenApp, families: Path) -> None:
     assert "A path takes 2 to 12 numbers" in text_of(app)
     app.text_input(key="compared anchors typed").set_value("3, 17").run()
     assert "3,17" == app.query_params["anchors"]
-    app.toggle(key="clicks draw the path").set_value(True).run()
+    assert "clicks draw the path" in [toggle.key for toggle in app.toggle]
     models = [compared(families / name) for name in ("vae", "ae")]
-    with patch("streamlit.session_state", app.session_state):
-        for index in (5, 6, 7):
+    session: dict[str, object] = {DRAWS: True}
+    with patch("streamlit.session_state", session):
+        for index in (5, None, 6, 7):
             draw(models[1], MapClick((0.0, 0.0), index))
-    app.run()
-    assert ("5,6,7", "2") == (app.query_params["anchors"], app.query_params["leader"])
+            draw(models[0], MapClick((0.0, 0.0), None))
+    assert ([5, 6, 7], "ae") == (session[ANCHORS], session[LEADER])
 
 
 def test_the_maps_are_to_be_taken_away(families: Path) -> None:

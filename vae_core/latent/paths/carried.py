@@ -37,7 +37,8 @@ class Carried:
     def corners(self) -> npt.NDArray[np.float32]:
         """The codes (m, D') without immediate repeats: the corners of the way that joins them."""
         changed = np.concatenate([[True], np.diff(self.indices) != 0]) if len(self.indices) else np.zeros(0, bool)
-        return self.z[changed]
+        corners: npt.NDArray[np.float32] = self.z[changed]
+        return corners
 
 
 def carried(path: npt.ArrayLike, codes: npt.ArrayLike, others: npt.ArrayLike) -> Carried:
