@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 DOORS = [
-    ("explore", "Explore", ":material/explore:", "Move through a latent space and see what it decodes to."),
-    ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
-    ("learn", "Learn", ":material/school:", "Lessons that ask before they show, on these very models."),
+    ("explore", "Explore", ":material/explore:", "Move through a latent space by hand."),
+    ("train", "Train", ":material/model_training:", "Train a model and watch its space form."),
+    ("learn", "Learn", ":material/school:", "Lessons that ask before they show."),
 ]
 LOOK = """<style>
 .st-key-doors [data-testid="stPageLink"], .st-key-doors [data-testid="stPageLink"] > div { width: 100%; height: 100%; }
@@ -23,6 +23,12 @@ LOOK = """<style>
 }
 .st-key-doors a p { white-space: normal; font-size: 0.95rem; line-height: 1.35; }
 .st-key-doors a strong { display: block; font-size: 1.35rem; line-height: 1.25; margin-bottom: 0.15rem; }
+@media (max-width: 640px) { /* three of them in sight beneath map and picture */
+  .st-key-doors [data-testid="stHorizontalBlock"] { gap: 0.5rem; }
+  .st-key-doors a { padding: 0.35rem 1rem; }
+  .st-key-doors a p { font-size: 0.85rem; }
+  .st-key-doors a strong { font-size: 1.15rem; margin: 0; }
+}
 </style>"""
 
 

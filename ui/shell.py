@@ -38,14 +38,16 @@ PAGES = [
 SECTIONS = {
     "": ["home"],
     "Explore": ["explore", "interpolate", "directions", "projections", "sample", "variations", "own_image"],
+    "Understand": ["learn", "graph", "teach"],
     "Models": ["compare", "ledger", "model"],
-    "Train": ["train"],
+    "Train": ["train", "runs", "sweeps"],
 }
 pages = {
     name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "home")
     for name, title, icon, what in PAGES
 }
-page = st.navigation({section: [pages[name] for name in names] for section, names in SECTIONS.items()}, expanded=True)
+sections = {section: [pages[name] for name in names if name in pages] for section, names in SECTIONS.items()}
+page = st.navigation({section: found for section, found in sections.items() if found}, expanded=True)
 st.html(DENSE)
 if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
     sidebar.show()

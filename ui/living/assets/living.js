@@ -5,7 +5,7 @@ const BEAT = 33 // ms between two steps
 const LONGEST = 300000 // ms: nobody looks any more, and decoding for nobody is waste
 const TOUCHES = ["pointermove", "pointerdown", "wheel", "keydown", "focusin"]
 const LARGEST = 448 // px
-const ON_A_PHONE = 150 // px, beneath the map: so that the doors are in sight
+const ON_A_PHONE = 120 // px, beneath the map: so that the doors are in sight
 const PHONE = 640 // px of the window, below which columns stand beneath each other
 
 /** z at a share of a closed way, from 0 to 1; beyond, it goes round again. */
