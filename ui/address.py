@@ -11,6 +11,11 @@ import streamlit as st
 
 LOOKS = (
     "axes",
+    "image",
+    "at",
+    "chosen",
+    "leader",
+    "together",
     "points",
     "colour",
     "group",
@@ -35,11 +40,6 @@ LOOKS = (
     "only",
     "styles",
     "projection",
-    "image",
-    "at",
-    "chosen",
-    "leader",
-    "together",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 
