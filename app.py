@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from ui import live
 from ui.connections import FairConnections
 from ui.layer_work import LAYER_ROUTES
+from ui.old_links import OldLinks
 from ui.routes import ROUTES, PreloadPlotly, plotly_js
 from ui.shell_errors import show_script_error
 from ui.timeline import TIMELINE_ROUTES
@@ -36,6 +37,7 @@ HEAVY_MODULES = (
     "ui.ledger_table",
     "ui.films",
     "ui.lifeline",
+    "ui.living",
     "ui.maps",
     "ui.own_image",
     "ui.pairs",
@@ -94,7 +96,7 @@ def warm_up() -> None:
 app = st.App(
     str(Path(__file__).parent / "ui" / "shell.py"),
     routes=[*ROUTES, *LAYER_ROUTES, *TIMELINE_ROUTES, live.ROUTE],
-    middleware=[Middleware(FairConnections), Middleware(PreloadPlotly)],
+    middleware=[Middleware(FairConnections), Middleware(OldLinks), Middleware(PreloadPlotly)],
     lifespan=lifespan,
     on_script_error=show_script_error,
 )

@@ -1,11 +1,12 @@
-"""Compare: two to four models side by side: what they are, their figures, and what they draw."""
+"""Compare: two to four models side by side: their maps, linked; what they are, their figures, and what they draw."""
 
 import streamlit as st
 
 from ui.compare import pictures
 from ui.compare.choice import FEWEST, MOST, Compared, choose_models
+from ui.compare.linked import linked_maps
 from ui.compare.seed import choose_seed
-from ui.compare.strips import show_name, show_strips
+from ui.compare.strips import show_strips
 from ui.compare.table import show_table
 from ui.figures import compared_curves
 from ui.measure import Subject, offer_measuring
@@ -101,9 +102,8 @@ models = choose_models()
 if len(models) < FEWEST:
     st.info(f"Choose {FEWEST} to {MOST} models, and they are compared here.", icon=":material/balance:")
     st.stop()
-with st.container(horizontal=True):
-    for one in models:
-        show_name(one)
+linked_maps(models)
+st.markdown("##### Figures")
 offer_measuring([Subject(one.explorer.path, one.card, one.known) for one in models], models[0].explorer.device)
 show_table(models)
 st.markdown("##### How the training went")

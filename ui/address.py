@@ -11,6 +11,11 @@ import streamlit as st
 
 LOOKS = (
     "axes",
+    "image",
+    "at",
+    "chosen",
+    "leader",
+    "together",
     "points",
     "colour",
     "group",

@@ -16,7 +16,14 @@ st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="w
 st.html(ROOT / "ui" / "shell.css")
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
+DENSE = """<style>
+[data-testid=stSidebarNavLink] { padding-block: 0.1rem; line-height: 1.6; }
+[data-testid=stSidebarNavItems] li { margin-block: 0; }
+</style>"""
+"""All pages and the model below them are in sight on a screen of 900 px."""
+
 PAGES = [
+    ("home", "Home", ":material/home:", "A map that moves by itself, and three doors."),
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
     ("interpolate", "Interpolate", ":material/timeline:", "Walk from one image to another and take the film along."),
     ("directions", "Directions", ":material/north_east:", "Find what moves with a class or number, and move along it."),
@@ -31,12 +38,21 @@ PAGES = [
     ("sweeps", "Sweeps", ":material/grid_view:", "Train a model for every combination of settings and lay them out."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]
-page = st.navigation(
-    [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "explore")
-        for name, title, icon, what in PAGES
-    ]
-)
-sidebar.show()
+SECTIONS = {
+    "": ["home"],
+    "Explore": ["explore", "interpolate", "directions", "projections", "sample", "variations", "own_image"],
+    "Understand": ["learn", "graph", "teach"],
+    "Models": ["compare", "ledger", "model"],
+    "Train": ["train", "runs", "sweeps"],
+}
+pages = {
+    name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "home")
+    for name, title, icon, what in PAGES
+}
+sections = {section: [pages[name] for name in names if name in pages] for section, names in SECTIONS.items()}
+page = st.navigation({section: found for section, found in sections.items() if found}, expanded=True)
+st.html(DENSE)
+if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
+    sidebar.show()
 state.show_notice()
 page.run()

@@ -47,11 +47,7 @@ def open_app() -> Iterator[OpenApp]:
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
         for name, value in ({"model": "digits-2d"} | address).items():
             app.query_params[name] = value
-        app.run()
-        if page != "explore":
-            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
-            app.run()
-        return app
+        return app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
 
     yield open_app
     st.cache_resource.clear()

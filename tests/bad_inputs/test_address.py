@@ -18,7 +18,8 @@ from ui.state import parse_z
 def visit(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, not yet opened, with `tiny` among its models."""
     monkeypatch.setenv("VAE_CHECKPOINTS_DIR", str(home))
-    yield AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+    yield app.switch_page(str(ROOT / "pages" / "explore.py"))
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -54,21 +54,21 @@ test("points are counted as a look at every edge counts them, also where the out
     let expected = 0
     for (let i = 0; i < points.n; i++) if (isInside(outline, points.x[i], points.y[i])) expected++
     assert.ok(expected > 100)
-    assert.equal(expected, map.countInside(outline, points))
+    assert.equal(expected, map.positionsInside(outline, points).length)
   }
 })
 
 test("points of hidden classes are not counted, and neither are any without an area", () => {
   const points = somePoints(900)
-  const of = label => map.countInside(ring(30, 1.5), points, other => other === label)
-  assert.equal(map.countInside(ring(30, 1.5), points), of(0) + of(1) + of(2))
-  assert.equal(0, map.countInside([[-1, 0], [0, 0], [1, 0]], points))
+  const of = label => map.positionsInside(ring(30, 1.5), points, other => other === label).length
+  assert.equal(map.positionsInside(ring(30, 1.5), points).length, of(0) + of(1) + of(2))
+  assert.equal(0, map.positionsInside([[-1, 0], [0, 0], [1, 0]], points).length)
 })
 
 test("of two boxes that share an edge exactly one has a point on it", () => {
   const points = { n: 1, x: new Float32Array([1]), y: new Float32Array([0.5]), labels: null }
   const box = (x0, x1) => [[x0, 0], [x0, 1], [x1, 1], [x1, 0]]
-  assert.equal(1, map.countInside(box(0, 1), points) + map.countInside(box(1, 2), points))
+  assert.equal(1, map.positionsInside(box(0, 1), points).length + map.positionsInside(box(1, 2), points).length)
 })
 
 test("an ellipse has the covariance that it was made of", () => {

@@ -27,15 +27,20 @@ ORIGINALS = "Originals"
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Images (N, H, W, C) in a row, or in several of `columns`; a model's, or of the data when `model` is None."""
+    """Images (N, H, W, C) in a row, or in several of `columns`; a model's, or of the data when `model` is None.
+
+    `note` says what they are, where several strips of one model or kind could be meant.
+    """
 
     images: npt.NDArray[np.uint8]
     model: Compared | None = None
+    note: str = ""
 
     @property
     def title(self) -> str:
         """What stands above it."""
-        return self.model.name if self.model else ORIGINALS
+        name = self.model.name if self.model else ORIGINALS
+        return f"{name}: {self.note}" if self.note else name
 
     def picture(self, columns: int) -> npt.NDArray[np.uint8]:
         """All of its images as one, (H, W, C)."""
@@ -60,7 +65,7 @@ def show_strips(
     places = st.columns(len(strips), gap="medium") if side_by_side else [st.container() for _ in strips]
     for strip, place in zip(strips, places, strict=True):
         with place:
-            show_name(strip.model)
+            show_name(strip.model, strip.note)
             show(strip.picture(columns), f"{what}: {strip.title}.", stretch=True)
     st.download_button(
         "PNG",
@@ -73,12 +78,14 @@ def show_strips(
     )
 
 
-def show_name(model: Compared | None) -> None:
+def show_name(model: Compared | None, note: str = "") -> None:
     """A model's name with its colour; without a model, that these are originals."""
+    more = f": {escape(note)}" if note else ""
     if model is None:
-        st.html(f"<small>{ORIGINALS}</small>", width="content")
+        st.html(f"<small>{ORIGINALS}{more}</small>", width="content")
     else:
-        st.html(f'<small><span style="color:{model.colour}">■</span> {escape(model.name)}</small>', width="content")
+        name = f"{escape(model.name)}{more}"
+        st.html(f'<small><span style="color:{model.colour}">■</span> {name}</small>', width="content")
 
 
 def labelled_png(strips: Sequence[Strip], columns: int) -> bytes:

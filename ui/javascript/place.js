@@ -78,10 +78,15 @@ class Place {
     this.show(this.within(z), pointed)
   }
 
-  /** The pointer is gone: back to the pin. */
-  leave() {
-    if (this.pin) this.show(this.pin, null)
-    else if (this.pointed) this.show(this.z, null)
+  /** Another data point is meant; z stays. */
+  point(pointed) {
+    this.show(this.z, pointed)
+  }
+
+  /** The pointer is gone: back to the pin, and to the data point `pointed` if one is meant all the same. */
+  leave(pointed = null) {
+    if (this.pin) this.show(this.pin, pointed)
+    else if (this.pointed || pointed) this.show(this.z, pointed)
   }
 
   /** A hand drags the pin or a slider: z and the pin go there, without being settled. */

@@ -4,6 +4,17 @@ from ui.latent_map.codes import MapCodes
 from ui.latent_map.colour import MapColour
 from ui.latent_map.messages import MapClick, MapGroup
 from ui.latent_map.points import MapPoints
-from ui.latent_map.wrapper import MapMarkers, MapPath, Role, latent_map
+from ui.latent_map.wrapper import MapLink, MapMarkers, MapPath, Role, latent_map
 
-__all__ = ["MapClick", "MapCodes", "MapColour", "MapGroup", "MapMarkers", "MapPath", "MapPoints", "Role", "latent_map"]
+__all__ = [
+    "MapClick",
+    "MapCodes",
+    "MapColour",
+    "MapGroup",
+    "MapLink",
+    "MapMarkers",
+    "MapPath",
+    "MapPoints",
+    "Role",
+    "latent_map",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,10 +25,11 @@ from vae_core.latent.plane import Plane, axes_plane
 
 HandUse = Literal["pin", "pick", "look"]
 Role = Literal["accent", "contrast"]
+Tools = Literal["all", "few", "none"]
 
 _component = component("latent_map", Path(__file__).parent / "assets", (
     "geometry", "chart", "outline", "arrival", "marks", "colouring", "legend", "tools", "decoded_grid", "lens",
-    "field", "scatter", "hover", "pin", "selection", "hand", "latent_map",
+    "field", "scatter", "hover", "pin", "selection", "linked", "hand", "latent_map",
 ))  # fmt: skip
 
 
@@ -82,6 +83,28 @@ class MapMarkers:
     role: Role = "contrast"
 
 
+@dataclass(frozen=True)
+class MapLink:
+    """Which maps of a page belong together.
+
+    Attributes
+    ----------
+    name : str
+        Maps with the same one follow each other: z, where the places have as many dimensions, and what is below.
+    images : str
+        Of which images the points' indices are: maps with the same ones mark the same image, and light the same group.
+    marked : int or None
+        Index of the image that is marked where no pointer is; None: as the browser has it.
+    views : bool
+        Pan and zoom together: of each map the same part of the box that holds its points, as spaces differ in scale.
+    """
+
+    name: str
+    images: str
+    marked: int | None = None
+    views: bool = False
+
+
 def latent_map(
     points: MapPoints,
     *,
@@ -96,6 +119,8 @@ def latent_map(
     group: npt.ArrayLike | None = None,
     paths: Sequence[MapPath] = (),
     markers: Sequence[MapMarkers] = (),
+    link: MapLink | None = None,
+    tools: Tools = "all",
     height: int,
     key: str,
     on_click: Callable[[MapClick], None] | None = None,
@@ -128,6 +153,10 @@ def latent_map(
         What lies beneath the points: a number for each place of the plane.
     group : array_like (K, 2), or None
         The outline of the group of points that is chosen, on the plane.
+    link : MapLink or None
+        The maps that this one moves with; a click on a point then marks its image, and goes to `on_click` besides.
+    tools : str
+        What stands above the map: "all", "few" (what a drag does, and zoom) or "none".
     height : int
         Most pixels that the map and its legend take.
     key : str
@@ -177,6 +206,8 @@ def latent_map(
         "group": None if group is None else _pairs(group, "the outline of the group"),
         "paths": [_path_data(p) for p in paths],
         "markers": [_markers_data(m, None if plane is None else plane.a.size) for m in markers],
+        "link": None if link is None else asdict(link),
+        "tools": tools,
         "height": height,
         "label": describe(points, axis_titles, hand=hand, decodes=place is not None, between=codes is None),
     }

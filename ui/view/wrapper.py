@@ -25,6 +25,8 @@ def view(
     picture: npt.NDArray[np.uint8],
     record: PointRecord | None,
     class_names: Sequence[str],
+    pointed: str = "Under the pointer",
+    in_row: bool = False,
     key: str,
 ) -> None:
     """Show the image at a place's z, large, and beside it a data point's original and reconstruction with its ELBO.
@@ -40,6 +42,10 @@ def view(
         The data point nearest to `place.z`; None: the view shows no data points.
     class_names : sequence of str
         Names of the classes, by label.
+    pointed : str
+        What a data point is called that is pointed at; any other one is the nearest.
+    in_row : bool
+        The three pictures stand beside each other, as large as each other.
     key : str
         Identity of the view on the page.
 
@@ -48,19 +54,28 @@ def view(
     ShapeError
         When a picture has not the shape of the model's images.
     """
-    shape = place.explorer.image_shape
+    shape, is_mean = place.explorer.image_shape, place.explorer.can.likelihood and not in_row
     data = {
         "place": place.data(),
-        "caption": "Decoded at z: the mean of p(x|z)" if place.explorer.can.likelihood else "Decoded at z",
-        "picture": _pixels([picture], shape),
-        "record": None if record is None else {**_pixels(record.images, shape), "facts": dict(record.facts)},
+        "caption": "Decoded at z: the mean of p(x|z)" if is_mean else "Decoded at z",
+        "picture": picture_data([picture], shape),
+        "record": None if record is None else {**picture_data(record.images, shape), "facts": dict(record.facts)},
         "classNames": list(class_names),
+        "pointed": pointed,
+        "inRow": in_row,
         "support": support_urls(place.explorer),
     }
     _component(key=key, data=data, height="content")
 
 
-def _pixels(images: Sequence[npt.NDArray[np.uint8]], image_shape: tuple[int, int, int]) -> dict[str, Any]:
+def picture_data(images: Sequence[npt.NDArray[np.uint8]], image_shape: tuple[int, int, int]) -> dict[str, Any]:
+    """Pictures (H, W, C) of a model's images as its JavaScript reads them (picture.js, `fromPython`).
+
+    Raises
+    ------
+    ShapeError
+        When one has another shape.
+    """
     channels, height, width = image_shape
     for image in images:
         if image.shape != (height, width, channels) or image.dtype != np.uint8:

@@ -13,21 +13,24 @@ class Hover {
 
   /** The pointer is at a pixel of the plot area: z there goes to the place at once, all that is drawn waits for the frame. */
   at(pixel) {
-    const { place, plane, data } = this.map
+    const { place, plane, data, linked } = this.map
     const [x, y] = this.map.zAt(pixel)
     const found = this.find(pixel)
+    linked.point(found?.index ?? null)
     if (found?.z) place.preview(found.z, { sample: found.sample })
     else if (place) {
       const pointed = found?.index === undefined ? null : { split: data.split, index: found.index }
       const isCode = plane.isChart && found?.position >= 0
-      place.preview(isCode ? plane.codeAt(found.position) : lift(plane, place.pin ?? place.z, x, y), pointed)
+      place.preview(isCode ? plane.codeAt(found.position) : lift(plane, place.pin ?? place.z, x, y), pointed ?? linked.pointed)
     }
+    if (place) linked.spread(place.z)
     this.set(found)
   }
 
   leave() {
     this.set(null)
-    this.map.place?.leave()
+    if (this.map.linked.link) this.map.linked.rest()
+    else this.map.place?.leave()
   }
 
   set(found) {

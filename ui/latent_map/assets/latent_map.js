@@ -8,7 +8,7 @@ const LEAST_ROOM = 200 // px: a taller legend than the page has height for makes
 class LatentMap {
   constructor(root) {
     this.root = root
-    const names = ["toolbar", "plot", "field", "beneath", "points", "above", "surface", "controls", "status", "legend"]
+    const names = ["toolbar", "plot", "field", "beneath", "points", "linked", "above", "surface", "controls", "status", "legend"]
     this.el = Object.fromEntries(names.map(name => [name, root.querySelector(`.${name}`)]))
     this.view = fitView(null)
     this.touched = false // by hand: then the view is kept
@@ -21,10 +21,11 @@ class LatentMap {
     this.pin = new Pin(this)
     this.selection = new Selection(this)
     this.legend = new Legend(this.el.legend, shown => this.show(shown))
+    this.linked = new Linked(this)
     this.hand = new Hand(this, this.el.surface, this.el.controls)
     this.tools = new Tools(root, name => this.useTool(name))
     this.field = new FieldLayer(this, () => this.refield())
-    this.layers = [this.field, new Marks(this), this.hover, new DecodedGrid(this), new Lens(this)]
+    this.layers = [this.field, this.linked, new Marks(this), this.hover, new DecodedGrid(this), new Lens(this)]
     const tell = error => this.say("error", `${error.message} Reload the page to try again.`)
     this.colouring = new Colouring(() => this.recolour(), tell)
     this.el.status.querySelector("button").onclick = () => window.location.reload()
@@ -61,10 +62,15 @@ class LatentMap {
     surface.setAttribute("aria-label", data.label)
     surface.classList.toggle("still", data.hand === "look" && !this.place)
     const between = Boolean(this.place) && !data.codes
-    this.tools.fit({ decodes: Boolean(this.place), between, classes: data.classes.length > 0, groups: Boolean(data.groups) })
+    const isFull = data.tools === "all"
+    this.root.classList.toggle("bare", data.tools === "none")
+    this.tools.fit({
+      decodes: isFull && Boolean(this.place), between: isFull && between, classes: isFull && data.classes.length > 0, groups: Boolean(data.groups),
+    })
     this.colouring.take(data.colour)
     this.field.take(data.layer)
     this.fillLegend()
+    this.linked.take(data.link)
     this.selection.take(data.group, otherAxes)
     this.resize()
     if (this.key !== data.points.key || this.root.dataset.state === "error") this.load()
@@ -83,6 +89,7 @@ class LatentMap {
     if (place === this.place) return
     this.unfollow?.()
     this.place = place
+    this.linked.follow(place)
     const unwatch = place && [
       place.watch(() => this.invalidate()),
       place.onRecord((_, facts) => this.hover.learn(facts)),
@@ -131,6 +138,7 @@ class LatentMap {
 
   resize() {
     if (!this.data) return
+    this.linked.level()
     const legend = this.el.legend.offsetHeight
     const room = this.data.height - this.el.toolbar.offsetHeight - (legend && legend + 6)
     const outer = Math.floor(Math.min(this.root.clientWidth, Math.max(LEAST_ROOM, room)))
@@ -138,9 +146,9 @@ class LatentMap {
     this.outer = outer
     this.side = outer - MARGIN.left - MARGIN.right
     const px = value => `${value}px`
-    const { plot, field, beneath, above, surface, status } = this.el
+    const { plot, field, beneath, linked, above, surface, status } = this.el
     plot.style.width = plot.style.height = px(outer)
-    for (const { style } of [field, beneath, above, surface, status]) {
+    for (const { style } of [field, beneath, linked, above, surface, status]) {
       Object.assign(style, { left: px(MARGIN.left), top: px(MARGIN.top), width: px(this.side), height: px(this.side) })
     }
     if (this.points) this.scatter.draw()
@@ -218,12 +226,21 @@ class LatentMap {
     this.hover.set(null)
     this.selection.recount()
     if (this.points) this.scatter.show(shown)
+    this.linked.show(shown)
+  }
+
+  /** Another map of the link shows these classes, and so does this one. */
+  showOnly(shown) {
+    this.legend.shown = shown
+    this.legend.mark()
+    if (this.points) this.scatter.show(shown)
   }
 
   look(view) {
     this.view = view
     this.touched = true
     this.invalidate()
+    this.linked.look()
   }
 
   fit() {
@@ -240,11 +257,11 @@ class LatentMap {
   click(pixel) {
     if (this.root.dataset.state === "error") return
     if (this.pin.isMovable) this.pin.put(pixel)
-    else if (this.data.hand === "pick") {
-      const z = this.zAt(pixel)
-      const position = this.hover.nearest(...z)
-      this.send("click", { z, position: position < 0 ? null : position, points: this.key })
-    }
+    if (this.data.hand !== "pick" && !this.data.link) return
+    const z = this.zAt(pixel)
+    const position = this.hover.nearest(...z)
+    if (position >= 0) this.linked.mark(this.points.indices ? this.points.indices[position] : position)
+    this.send("click", { z, position: position < 0 ? null : position, points: this.key })
   }
 }
 

@@ -22,9 +22,9 @@ export function simplified(outline, most = MOST_CORNERS) {
   return corners
 }
 
-/** How many of the shown points lie within an outline, by the same rule as vae_core.latent.groups.inside. The edges are
+/** Positions of the shown points within an outline, by the same rule as vae_core.latent.groups.inside. The edges are
     sorted into strips by their height, so that each point meets few of them. */
-export function countInside(outline, { n, x, y, labels }, isShown = () => true) {
+export function positionsInside(outline, { n, x, y, labels }, isShown = () => true) {
   const heights = outline.map(corner => corner[1])
   const [low, high] = [Math.min(...heights), Math.max(...heights)]
   const N_STRIPS = 128
@@ -36,7 +36,7 @@ export function countInside(outline, { n, x, y, labels }, isShown = () => true) 
     if (y0 === y1) return
     for (let s = stripOf(y0); s <= stripOf(y1); s++) strips[s].push({ x0, y0, y1, slope: (x1 - x0) / (y1 - y0) })
   })
-  let count = 0
+  const found = []
   for (let i = 0; i < n; i++) {
     const v = y[i]
     if (!(v >= low && v < high) || (labels && !isShown(labels[i]))) continue
@@ -44,9 +44,9 @@ export function countInside(outline, { n, x, y, labels }, isShown = () => true) 
     for (const { x0, y0, y1, slope } of strips[stripOf(v)]) {
       if (y0 <= v && v < y1 && x[i] < x0 + (v - y0) * slope) isInside = !isInside
     }
-    if (isInside) count++
+    if (isInside) found.push(i)
   }
-  return count
+  return found
 }
 
 /** Half axes and angle (of the long one, from the right, anticlockwise) of the ellipse of one standard deviation of a Gaussian

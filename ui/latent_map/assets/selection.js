@@ -39,6 +39,7 @@ class Selection {
       const [[x, y]] = corners
       corners.splice(1, 3, [to[0], y], to, [x, to[1]])
     } else if (this.pixelsBetween(corners.at(-1), to) >= STEP) corners.push(to)
+    if (corners.length > 2) this.map.linked.choose(this.inside(corners))
     this.map.invalidate()
   }
 
@@ -54,7 +55,7 @@ class Selection {
 
   cancel() {
     this.drawing = null
-    this.map.invalidate()
+    this.count()
   }
 
   pixelsBetween(one, other) {
@@ -71,16 +72,29 @@ class Selection {
 
   /** Take the group away. */
   clear() {
-    if (!this.outline) return
+    if (!this.outline) return this.count() // what the drag has lit elsewhere
     this.set(null)
     this.report()
   }
 
+  /** Another map has the group now: have none, and do not tell. */
+  drop() {
+    this.outline = null
+    this.count()
+  }
+
   count() {
-    const { points } = this.map
-    this.n = this.outline && points ? countInside(this.outline, points, label => this.map.isShown(label)) : 0
+    const chosen = this.outline && this.inside(this.outline)
+    this.n = chosen?.length ?? 0
     this.map.root.dataset.chosen = this.outline ? this.n : ""
+    this.map.linked.choose(chosen)
     this.map.invalidate()
+  }
+
+  /** Positions of the shown points within an outline. */
+  inside(outline) {
+    const { points } = this.map
+    return points ? positionsInside(outline, points, label => this.map.isShown(label)) : []
   }
 
   /** Other classes are shown: points of hidden ones are not chosen. */

@@ -43,10 +43,11 @@ class View extends LiveComponent {
   resize() {
     if (!this.data || !this.root.clientWidth) return
     const [, height, width] = this.data.place.image_shape
-    const { large, small, stacked } = layoutOf(this.root.clientWidth, height, width)
+    const { large, small, stacked } = layoutOf(this.root.clientWidth, height, width, this.data.inRow)
     this.root.style.setProperty("--large", `${large}px`)
     this.root.style.setProperty("--small", `${small}px`)
     this.root.toggleAttribute("data-stacked", stacked)
+    this.root.toggleAttribute("data-row", this.data.inRow)
   }
 
   smoothen(smooth) {
@@ -75,7 +76,7 @@ class View extends LiveComponent {
     const distance = facts.pointed ? distanceOf(facts.mu, this.place.z) : facts.distance
     const title = pointText(facts, this.data.classNames, this.place.data.counts)
     point.hidden = false
-    which.firstElementChild.textContent = facts.pointed ? "Under the pointer" : "Nearest"
+    which.firstElementChild.textContent = facts.pointed ? this.data.pointed : "Nearest"
     which.lastElementChild.textContent = `${title}${distance === null ? "" : ` · ${numberText(distance)} away`}`
     paintPixels(reconstruction, answer, 0)
     reconstruction.ariaLabel = `Reconstruction of ${title}`
