@@ -35,6 +35,8 @@ LOOKS = (
     "only",
     "styles",
     "projection",
+    "epsilon",
+    "box",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

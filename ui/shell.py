@@ -24,6 +24,12 @@ PAGES = [
     ("variations", "Variations", ":material/auto_awesome_motion:", "Vary an image within what the model knows of it."),
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
+    (
+        "graph",
+        "Inside one image",
+        ":material/account_tree:",
+        "Follow one image through the model; every tensor opens.",
+    ),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),

@@ -96,7 +96,7 @@ def trace_image(
     if one_hot is not None:
         boxes.append(_box("class", "class", "the class as the encoder is told it: 1 at its place", one_hot))
         inside = with_class(model.config.network, x, one_hot)
-    steps, features = pass_through(model.encoder, inside)
+    steps, _ = pass_through(model.encoder, inside)
     before = tuple(box.name for box in boxes)
     for i, step in enumerate(steps, 1):
         boxes.append(_box(f"encoder {i}", "encoder", _words(step.kind, step.activation), step.active, before))
@@ -107,9 +107,7 @@ def trace_image(
         z = posterior.mu + sigma * noise
         boxes += [
             _box("mu", "posterior", "fully connected: the mean of q(z|x)", posterior.mu, before),
-            _box(
-                "logvar", "posterior", "fully connected: the logarithm of q(z|x)'s variance", posterior.logvar, before
-            ),
+            _box("logvar", "posterior", "fully connected: the log of its variance", posterior.logvar, before),
             _box("sigma", "posterior", "exp(logvar / 2): the standard deviation of q(z|x)", sigma, ("logvar",)),
             _box("epsilon", "draw", "a draw of N(0, I): all chance is here", noise),
             _box("z", "draw", "mu + sigma · epsilon", z, ("mu", "sigma", "epsilon")),
@@ -123,9 +121,7 @@ def trace_image(
     what = f"{explorer.card.model.likelihood} likelihood of each pixel of x where the decoder says x_hat, in nats"
     boxes.append(_box("log p(x|z)", "bound", what, by_pixel, ("x", "x_hat")))
     if isinstance(posterior, DiagonalGaussian):
-        kl = _box(
-            "KL", "bound", "½ (mu² + sigma² - 1 - logvar) of each dimension, in nats", posterior.kl(), ("mu", "logvar")
-        )
+        kl = _box("KL", "bound", "½ (mu² + sigma² - 1 - logvar) by dimension, nats", posterior.kl(), ("mu", "logvar"))
         elbo = np.float32(boxes[-1].total - kl.total)
         boxes += [kl, Box("ELBO", "bound", "log p(x|z) - KL, in nats", np.asarray(elbo), ("log p(x|z)", "KL"))]
     return _finite(explorer, boxes)
@@ -161,7 +157,9 @@ def trace_z(explorer: LatentExplorer, z: npt.ArrayLike, label: int | None = None
 
 def _decoded(explorer: LatentExplorer, z: Tensor, one_hot: Tensor | None) -> list[Box]:
     model = explorer.model
-    boxes, before, inside = list[Box](), ("z",), z
+    boxes = list[Box]()
+    before: tuple[str, ...] = ("z",)
+    inside = z
     if one_hot is not None:
         boxes.append(_box("class for z", "class", "the class as the decoder is told it, joined to z", one_hot))
         before, inside = ("z", "class for z"), torch.cat([z, one_hot], -1)
