@@ -31,6 +31,7 @@ PAGES = [
         "Follow one image through the model; every tensor opens.",
     ),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
+    ("learn", "Learn", ":material/school:", "Lessons of ten minutes: predict first, then see."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]
