@@ -109,7 +109,7 @@ def _picture(box: Box) -> dict[str, Any] | None:
     if values.size <= 2:
         return None
     flat = _laid_out(values)
-    limit = float(np.abs(flat).max()) or 1.0
+    limit = float(np.abs(values).max()) or 1.0
     scaled = np.rint(128 + 127 * np.nan_to_num(flat, nan=0.0) / limit).astype(np.uint8)
     scaled[np.isnan(flat)] = 0  # no number stands there: a tensor of 128 ± 127 never uses it
     return {"kind": "map", "limit": limit, **_pixels(scaled[..., None])}

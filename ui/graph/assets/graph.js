@@ -59,7 +59,7 @@ class Graph extends LiveComponent {
       return made
     }
     button.className = box.part
-    if (box.symbol) add("span", "symbol", box.symbol)
+    add("span", box.symbol ? "symbol" : "layer", box.symbol || layerText(box.what))
     if (box.main) add("span", "main", box.main)
     else if (box.picture) {
       const canvas = add("canvas", "")
@@ -91,14 +91,13 @@ class Graph extends LiveComponent {
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` })
       button.classList.toggle("row", narrow)
       const canvas = button.querySelector("canvas")
-      if (canvas) this.fit(canvas, narrow ? 110 : width - 18, narrow ? height - 12 : height - (this.byName.get(name).symbol ? 48 : 32))
+      if (canvas) this.fit(canvas, narrow ? 110 : width - 18, narrow ? height - 12 : height - (this.byName.get(name).symbol ? 50 : 46))
     }
     const made = this.data.boxes.flatMap(box => box.inputs.map(from => ({ from, to: box.name })))
     this.edges.replaceChildren(...made.map(({ from, to }) => {
       const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
       const [one, other] = [from, to].map(name => ({ ...places[name], x: places[name].x + 2, y: places[name].y + 2 }))
       path.setAttribute("d", edgeOf(one, other, narrow, room))
-      path.setAttribute("marker-end", "url(#tip)")
       Object.assign(path.dataset, { from, to })
       return path
     }))
@@ -229,6 +228,12 @@ class Graph extends LiveComponent {
     this.isAsked = true
     this.trigger("moved", values)
   }
+}
+
+/** What a layer is, short enough for its box. */
+export function layerText(what) {
+  const [kind] = what.split(/,| over /)
+  return kind.replace("transposed convolution", "transposed conv.")
 }
 
 export default mountable(".graph", Graph)

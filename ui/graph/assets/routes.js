@@ -19,27 +19,27 @@ function bent(boxes, room) {
   const at = {} // column and row of each box
   above.forEach((name, i) => (at[name] = [i && i + (n - above.length), 0])) // the layers at the right, by the bend
   below.forEach((name, i) => (at[name] = [i && i + (n - below.length), 3]))
-  Object.assign(at, { class: [1, 1], "class for z": [n - 1, 2.02], "log p(x|z)": [0, 1.5], ELBO: [1.5, 1.5], KL: [n - 1, 1.5] })
-  if (has("class")) Object.assign(at, { class: [0, 0.78], "log p(x|z)": [0, 1.86], KL: [n - 1, 1.16], ELBO: [1.5, 1.5] })
-  if (has("mu")) Object.assign(at, { mu: [n, 0], logvar: [n, 1], sigma: [n + 1, 1], epsilon: [n, 2], z: [n + 1, 2] })
+  Object.assign(at, { "log p(x|z)": [0, 1.5], ELBO: [1.5, 1.5], KL: [n - 1, 1.5] })
+  if (has("class for z")) Object.assign(at, { class: [1, 0.87], ELBO: [1, 1.65], KL: [n - 1, 1.14], "class for z": [n - 1, 2.14] })
+  if (has("mu")) Object.assign(at, { mu: [n, 0], logvar: [n, 1], sigma: [n + 1, 1], epsilon: [n + 1, 2], z: [n + 2, 1.5] })
   else at.z = [n, 1.5]
-  const columns = n + (has("mu") ? 2 : 1)
-  const [width, height] = [Math.min(150, (room - (columns - 1) * GAP) / columns), 88]
+  if (!has("x")) [...below, "z"].forEach(name => (at[name][1] = 0)) // from z on: one row
+  const columns = n + (has("mu") ? 3 : 1)
+  const [width, height] = [Math.min(150, (room - (columns - 1) * GAP) / columns), 96]
   const across = (room - width) / (columns - 1)
   const rise = height + GAP
-  const low = has("class") ? 66 : height
   const places = {}
   for (const { name } of boxes) {
     const [column, row] = at[name]
-    const tall = name.startsWith("class") ? low : height
+    const tall = name.startsWith("class") ? 70 : height
     places[name] = { x: column * across, y: row * rise, width, height: tall }
   }
-  return { places, height: 3 * rise + height, narrow: false }
+  return { places, height: (has("x") ? 3 * rise : 0) + height, narrow: false }
 }
 
 /** One below the other, in pairs where two belong together; edges that pass others run in the margins. */
 function stacked(boxes, room) {
-  const pairs = { logvar: "mu", epsilon: "sigma", KL: "log p(x|z)", class: "x", "class for z": "z" }
+  const pairs = { logvar: "mu", epsilon: "sigma", class: "x", "class for z": "z" }
   const { height, gap, gutter } = LOW
   const order = boxes.map(box => box.name)
   const rows = []
@@ -66,22 +66,25 @@ export function edgeOf(from, to, narrow, room) {
       const x = overlap(from, to)
       return line({ x: x ?? a.x, y: from.y + from.height }, { x: x ?? b.x, y: to.y })
     }
-    const left = a.x < room / 2 + 1
+    const left = a.x <= room / 2 + 4
     const start = { x: left ? from.x : from.x + from.width, y: a.y + 8 }
-    const end = { x: b.x < room / 2 + 1 && left ? to.x : left ? to.x : to.x + to.width, y: b.y - 8 }
+    const end = { x: left ? to.x : to.x + to.width, y: b.y - 8 }
     const way = left ? 4 : room - 4
     return `M${start.x},${start.y} C${way},${start.y} ${way},${start.y} ${way},${start.y + 20} L${way},${end.y - 20} C${way},${end.y} ${way},${end.y} ${end.x},${end.y}`
   }
   const [dx, dy] = [b.x - a.x, b.y - a.y]
   const apart = Math.abs(dx) - (from.width + to.width) / 2 // of their facing sides
   const clear = Math.abs(dy) - (from.height + to.height) / 2
-  if (apart > 0 && clear > 0 && dy > 0 && dx > 0) { // out to the right, and down into the top, as mu to z
-    const [start, end] = [{ x: from.x + from.width, y: a.y }, { x: b.x + to.width * 0.32, y: to.y }]
-    return `M${start.x},${start.y} C${end.x},${start.y} ${end.x},${start.y + 10} ${end.x},${end.y}`
+  const isFar = apart > 1.5 * GAP
+  if (isFar && clear > 0 && dy > 0 && dx > 0) { // out to the right, and down into the top, as mu to z
+    return `M${from.x + from.width},${a.y} C${b.x},${a.y} ${b.x},${a.y} ${b.x},${to.y}`
   }
-  if (apart > 0 && clear > 0 && dy > 0) { // down, and out to the left, as z to the decoder
-    const [start, end] = dx < -2 * from.width ? [{ x: from.x, y: a.y }, { x: to.x + to.width, y: b.y }] : [{ x: a.x, y: from.y + from.height }, { x: to.x + to.width, y: b.y }]
-    return dx < -2 * from.width ? curve(start, end) : `M${start.x},${start.y} C${start.x},${end.y} ${start.x},${end.y} ${end.x},${end.y}`
+  if (isFar && clear > 0 && dy > 0) { // down, and out to the left, as z to the decoder
+    return `M${a.x},${from.y + from.height} C${a.x},${b.y} ${a.x},${b.y} ${to.x + to.width},${b.y}`
+  }
+  if (apart > 0 && clear > 0 && dy > 0 && dx < 0) { // by the gap between two columns into the top, as mu to KL
+    const [start, end] = [{ x: from.x, y: a.y + 0.3 * from.height }, { x: to.x + to.width - 18, y: to.y }]
+    return `M${start.x},${start.y} C${start.x - 17},${start.y} ${end.x},${start.y + 30} ${end.x},${end.y}`
   }
   if (apart > 0) {
     const right = dx > 0
