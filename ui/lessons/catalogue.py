@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ui.lessons.holes import LESSON as HOLES
 from ui.lessons.lesson import Lesson
+from ui.lessons.noise import LESSON as NOISE
 
 LESSONS: tuple[Lesson, ...] = (
     HOLES,
+    NOISE,
 )  # fmt: skip
 
 
