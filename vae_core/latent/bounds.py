@@ -109,3 +109,19 @@ def kl_spread(mu: npt.ArrayLike, sigma: npt.ArrayLike) -> float:
     """
     mean, width = np.asarray(mu, np.float64), np.asarray(sigma, np.float64)
     return float(np.sqrt(((width**2 - 1) ** 2 / 2 + (mean * width) ** 2).sum()))
+
+
+def gaussian_kl_terms(mu: float, sigma: float, n_draws: int, *, generator: np.random.Generator) -> Doubles:
+    """log q(z) - log p(z) at draws z ~ q = N(mu, sigma²) in one dimension, (n_draws,), p = N(0, 1); nats."""
+    noise = generator.standard_normal(n_draws)
+    return np.asarray(0.5 * ((mu + sigma * noise) ** 2 - noise**2) - math.log(sigma))
+
+
+def running_means(values: Doubles) -> Doubles:
+    """The mean of the first n values, for n from 1 to N, (N,)."""
+    return np.asarray(np.cumsum(values) / np.arange(1, len(values) + 1))
+
+
+def gaussian_kl(mu: float, sigma: float) -> float:
+    """KL(N(mu, sigma²) || N(0, 1)) in nats, in closed form (Kingma & Welling 2014, appendix B)."""
+    return 0.5 * (mu**2 + sigma**2 - 1) - math.log(sigma)
