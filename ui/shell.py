@@ -25,6 +25,7 @@ PAGES = [
     ("own_image", "Bring an image", ":material/draw:", "Draw an image and see where it lies; mask it, paint on it."),
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
+    ("learn", "Learn", ":material/school:", "Lessons of ten minutes: predict first, then see."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]

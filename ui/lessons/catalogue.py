@@ -1,0 +1,15 @@
+"""The lessons there are, in their order."""
+
+from __future__ import annotations
+
+from ui.lessons.holes import LESSON as HOLES
+from ui.lessons.lesson import Lesson
+
+LESSONS: tuple[Lesson, ...] = (
+    HOLES,
+)  # fmt: skip
+
+
+def lesson_of(text: str | None) -> Lesson | None:
+    """The lesson of that number, as an address has it; None when there is none."""
+    return next((lesson for lesson in LESSONS if str(lesson.number) == text), None)
