@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from ui.lessons.beta import LESSON as BETA
+from ui.lessons.collapse import LESSON as COLLAPSE
+from ui.lessons.elbo import LESSON as ELBO
 from ui.lessons.holes import LESSON as HOLES
 from ui.lessons.lesson import Lesson
 
 LESSONS: tuple[Lesson, ...] = (
     HOLES,
+    ELBO,
+    BETA,
+    COLLAPSE,
 )  # fmt: skip
 
 

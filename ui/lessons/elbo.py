@@ -199,7 +199,8 @@ def closed_form() -> None:
     show_code(excerpt(DiagonalGaussian.kl))
 
 
-GAP = Estimate("gap", "digits-2d has two latent dimensions, so log p(x) can be integrated on a grid after all. How many nats "
+GAP = Estimate("gap", "digits-2d has two latent dimensions, so log p(x) can be integrated on a grid after all. How "
+"many nats "
     "does the ELBO lie below it, in the mean over the test images?", 0.0, 6.0, 0.1, "%.1f nats")  # fmt: skip
 LOOSEST = Exercise(
     "loosest",
@@ -216,8 +217,10 @@ def gap() -> None:
     if not GAP.ask(
         mean,
         within=0.3,
-        reason=f"{mean:.2f} nats: log p(x) is {facts.truth.log_evidence.mean():.2f} and the ELBO {facts.elbo.mean():.2f}. "
-        "What the bound leaves out is itself a divergence, from q to the true posterior p(z|x); training makes it small.",
+        reason=f"{mean:.2f} nats: log p(x) is {facts.truth.log_evidence.mean():.2f} and the ELBO "
+        f"{facts.elbo.mean():.2f}. "
+        "What the bound leaves out is itself a divergence, from q to the true posterior p(z|x); training makes it "
+        "small.",
     ):
         return
     image, moved = _map(explorer, facts, ("Gap", "ELBO"))
@@ -225,7 +228,9 @@ def gap() -> None:
     assert latents.logvar is not None  # it is a VAE
     left, right = st.columns(2, gap="medium")
     with left:
-        chart = posterior_figure(facts.truth, image, latents.mu[image].astype(np.float64), np.exp(0.5 * latents.logvar[image]))
+        chart = posterior_figure(
+            facts.truth, image, latents.mu[image].astype(np.float64), np.exp(0.5 * latents.logvar[image])
+        )
         show_chart(chart, "posteriors", "Outlines of the true posterior and of the encoder's Gaussian.")
     with right:
         equation(
@@ -238,21 +243,21 @@ def gap() -> None:
             },
         )
         st.caption(f"Test image {image}, the nearest to the pin. Each outline holds 50 % or 95 % of its density.")
-        LOOSEST.check(
-            bool(facts.gap[image] > LOOSE) if moved else None, f"Image {image}: {facts.gap[image]:.2f} nats."
-        )
+        LOOSEST.check(bool(facts.gap[image] > LOOSE) if moved else None, f"Image {image}: {facts.gap[image]:.2f} nats.")
 
 
 RISE = Choice(
     "rise",
-    "Draw k times from q, and average the k weights p(x|z) p(z) / q(z|x) inside the logarithm. As k grows, the mean of it …",
+    "Draw k times from q, and average the k weights p(x|z) p(z) / q(z|x) inside the logarithm. As k grows, the mean "
+    "of it …",
     (
         "stays at the ELBO, only its noise shrinks",
         "rises towards log p(x)",
         "rises above log p(x)",
     ),
     "rises towards log p(x)",
-    reason="The weights' mean is p(x) for any k. The logarithm is concave, so noise in them costs; more draws, less noise.",
+    reason="The weights' mean is p(x) for any k. The logarithm is concave, so noise in them costs; more draws, less "
+    "noise.",
 )
 ENOUGH = Exercise(
     "enough",

@@ -22,7 +22,9 @@ HALVES = {0.5: math.sqrt(2 * math.log(2)), 0.95: math.sqrt(-2 * math.log(0.05))}
 
 def kl_figure(mu: float, sigma: float, means: Doubles, spread: float, closed: float) -> go.Figure:
     """q beside the prior, and the KL's estimate as draws come in, with two standard errors around the closed form."""
-    figure = make_subplots(cols=2, subplot_titles=("q and the prior", "Mean over n draws, nats"), horizontal_spacing=0.1)
+    figure = make_subplots(
+        cols=2, subplot_titles=("q and the prior", "Mean over n draws, nats"), horizontal_spacing=0.1
+    )
     z = np.linspace(-4.5, 4.5, 301)
     for name, colour, mean, width in (("prior p(z)", QUIET, 0.0, 1.0), ("q(z|x)", ACCENT, mu, sigma)):
         density = np.exp(-0.5 * ((z - mean) / width) ** 2) / (width * math.sqrt(2 * math.pi))
@@ -39,7 +41,7 @@ def kl_figure(mu: float, sigma: float, means: Doubles, spread: float, closed: fl
             col=2,
         )
     figure.add_scatter(x=n, y=means[n - 1], name="Monte Carlo", line={"color": SECOND, "width": 2}, row=1, col=2)
-    figure.add_hline(closed, line={"color": ACCENT, "width": 2}, row=1, col=2)  # type: ignore[arg-type]
+    figure.add_hline(closed, line={"color": ACCENT, "width": 2}, row=1, col=2)
     arrange(figure, "", "", height=310)
     figure.update_xaxes(title_text="z", row=1, col=1)
     figure.update_xaxes(type="log", dtick=1, title_text="n", row=1, col=2)

@@ -29,18 +29,15 @@ N_DRAWS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class WidthCurve:
-    """Rate and distortion of one decoder while every q(z|x) is made wider or narrower.
+class RateDistortion:
+    """Points of the plane of rate and distortion.
 
     Attributes
     ----------
-    scales : float64 array of shape (S,)
-        What sigma is multiplied by.
     rate, distortion : float64 array of shape (S,)
-        Means over the images, nats.
+        Means over images, nats.
     """
 
-    scales: Doubles
     rate: Doubles
     distortion: Doubles
 
@@ -49,8 +46,12 @@ class WidthCurve:
         return self.distortion + beta * self.rate
 
     def best(self, beta: float) -> int:
-        """The index of the scale whose loss is the smallest."""
+        """The index of the point whose loss is the smallest."""
         return int(self.loss(beta).argmin())
+
+    def even_beta(self, i: int, j: int) -> float:
+        """The beta at which two points cost the same: (D_j - D_i) / (R_i - R_j)."""
+        return float((self.distortion[j] - self.distortion[i]) / (self.rate[i] - self.rate[j]))
 
 
 def width_curve(
@@ -59,8 +60,8 @@ def width_curve(
     scales: npt.ArrayLike,
     *,
     generator: np.random.Generator,
-) -> WidthCurve:
-    """Measure rate and distortion of images at q(z|x) = N(mu, (s sigma)²) for each scale s.
+) -> RateDistortion:
+    """Measure one decoder's rate and distortion while every q(z|x) is N(mu, (s sigma)²): a point for each scale s.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def width_curve(
         terms = elbo_terms(explorer, images, posterior.mu, logvar, draws=draws)
         assert terms.kl is not None  # it has a logvar
         rate[i], distortion[i] = terms.kl.mean(), -terms.log_likelihood.mean()
-    return WidthCurve(factors, rate, distortion)
+    return RateDistortion(rate, distortion)
 
 
 class Coded(Protocol):

@@ -52,7 +52,7 @@ class TruePosterior:
     @property
     def n(self) -> int:
         """Cells a side."""
-        return self.log_density.shape[1]
+        return len(self.log_density[0])
 
     @property
     def axis(self) -> Doubles:

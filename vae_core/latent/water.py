@@ -69,4 +69,4 @@ def principal_variances(images: npt.NDArray[np.uint8]) -> Doubles:
     if len(images) < 2:
         raise ShapeError(f"A covariance needs at least two images, but there are {len(images)}.")
     pixels = images.reshape(len(images), -1).astype(np.float64) / 255
-    return np.maximum(np.linalg.eigvalsh(np.cov(pixels, rowvar=False))[::-1], 0.0)
+    return np.asarray(np.maximum(np.linalg.eigvalsh(np.cov(pixels, rowvar=False))[::-1], 0.0))
