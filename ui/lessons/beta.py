@@ -28,7 +28,7 @@ from vae_core.training.run_folder import RunFolder
 
 MODELS = {"β = 0.1": "mnist-2d-beta0.1", "β = 1": "mnist-2d", "β = 8": "mnist-2d-beta8"}
 ONE_DECODER = "digits-2d"
-SCALES = np.round(np.geomspace(0.25, 4.0, 33), 3)
+SCALES = np.round(np.geomspace(0.25, 4.0, 33), 3)[:30]
 HIGH, CLOSE, FAR = 8.0, 0.05, 4.0
 """The beta of an exercise; nats within which its loss is the least; distance from the origin of another's pin."""
 
@@ -157,7 +157,7 @@ WIDTH = Exercise(
 )
 
 
-@st.cache_resource(max_entries=4, show_spinner="Decoding at 33 widths …")
+@st.cache_resource(max_entries=4, show_spinner="Decoding at 30 widths …")
 def _curve(card: str, _explorer: LatentExplorer, _images: npt.NDArray[np.uint8]) -> RateDistortion:
     return width_curve(_explorer, _images, SCALES, generator=np.random.default_rng(0))
 

@@ -22,7 +22,7 @@ COLOURS = (THIRD, ACCENT, SECOND)
 def plane_figure(
     names: Sequence[str], points: RateDistortion, histories: Sequence[Sequence[Mapping[str, Any]]], beta: float
 ) -> go.Figure:
-    """Models on the plane of rate and distortion, each with the way that its training took there, and a line of equal cost.
+    """Models on the plane of rate and distortion, each with the way of its training, and a line of equal cost.
 
     Parameters
     ----------

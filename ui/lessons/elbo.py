@@ -95,7 +95,7 @@ def _open() -> tuple[LatentExplorer, npt.NDArray[np.uint8], Facts]:
 
 
 def _map(explorer: LatentExplorer, facts: Facts, names: tuple[str, ...]) -> tuple[int, bool]:
-    """The live map, coloured by a figure of the images; the image nearest to the pin, and whether a hand put it there."""
+    """The live map, coloured by a figure; the image nearest to the pin, and whether a hand put that there."""
     name = st.segmented_control("Colour", names, default=names[0], required=True, key=here.key("colour"))
     start = explorer.latents.mu[0]
     z = stage(explorer, start=start, colour=_colour(explorer.card.key, name, facts.named()[name]), height=400)
@@ -152,8 +152,8 @@ def two_terms() -> None:
     show_code(excerpt(Model.elbo_terms))
 
 
-SHIFTED = Estimate("shifted", "q is as wide as the prior N(0, 1), but stands at μ = 2. How many nats is its KL?", 0.0, 4.0,
-    0.1, "%.1f nats")  # fmt: skip
+SHIFTED = Estimate("shifted", "q is as wide as the prior N(0, 1), but stands at μ = 2. How many nats is its KL?",
+    0.0, 4.0, 0.1, "%.1f nats")  # fmt: skip
 NARROW = Exercise(
     "narrow",
     "Leave μ at 0 and let the width alone cost 1 nat, to within 0.05.",
@@ -281,7 +281,7 @@ def tighten() -> None:
     bound = bounds[KS.index(k)].value
     equation(
         "bound",
-        r"[[bound]] = \mathbb{E}\log\frac{1}{[[k]]}\sum_{i=1}^{k}\frac{p(x|z_i)\,p(z_i)}{q(z_i|x)} \;\le\; [[evidence]]",
+        r"[[bound]] = \mathbb{E}\log\frac{1}{[[k]]}\sum_{i=1}^{k}\frac{p(x|z_i)\,p(z_i)}{q(z_i|x)} \le [[evidence]]",
         {
             "bound": Term(r"\mathcal{L}_k", bound),
             "k": Term("k", k, digits=0),
@@ -323,8 +323,8 @@ LESSON = Lesson(
             "https://arxiv.org/abs/1801.03558",
         ),
         Reading(
-            "An Introduction to Variational Methods for Graphical Models", "Jordan, Ghahramani, Jaakkola and Saul", 1999,
-            "Machine Learning 37",
+            "An Introduction to Variational Methods for Graphical Models", "Jordan, Ghahramani, Jaakkola and Saul",
+            1999, "Machine Learning 37",
         ),
     ),
     answers=(
