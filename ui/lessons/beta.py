@@ -13,7 +13,7 @@ from ui.encoded import images_of
 from ui.latent_map import latent_map
 from ui.lessons import here
 from ui.lessons.beta_figures import parts_figure, plane_figure, width_figure
-from ui.lessons.charts import show_chart
+from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.equation import Term, equation
 from ui.lessons.exercise import Exercise
@@ -105,7 +105,7 @@ def maps() -> None:
 
 BOUGHT = Estimate("bought", "The model of β = 0.1 spends 10.95 nats of KL on an image, that of β = 1 spends 7.52. "
 "How many does "
-    "that of β = 8 spend?", 0.0, 8.0, 0.1, "%.1f nats")  # fmt: skip
+    "that of β = 8 spend?", 0.0, 10.0, 0.1, "%.1f nats")  # fmt: skip
 PRICE = Exercise(
     "price",
     "Set β so high that the model of β = 8 is the cheapest of the three.",

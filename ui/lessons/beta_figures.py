@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ui.lessons.charts import ACCENT, QUIET, SECOND, THIRD, arrange
+from ui.lessons.chart_style import ACCENT, QUIET, SECOND, THIRD, arrange
 from vae_core.latent.rate_distortion import RateDistortion, RateParts
 
 Doubles = npt.NDArray[np.float64]

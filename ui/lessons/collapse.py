@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.decoder import decode
 from ui.lessons import here
-from ui.lessons.charts import show_chart
+from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.collapse_figures import history_figure, kl_figure, spread_figure, water_figure, weight_figure
 from ui.lessons.equation import Term, equation
@@ -36,6 +36,8 @@ FAR, STILL = 2.0, 0.05
 """How far the exercise moves a dead dimension, and how little the live ones."""
 NOISE = 0.05
 """sigma² of the linear VAE, in the unit of a pixel's range squared."""
+FLOORS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1.0, 2.0)
+"""Nats of free bits to choose from."""
 EPOCHS, STEPS = 20, 100
 """Of the warm-up that is drawn."""
 
@@ -267,11 +269,7 @@ def remedies() -> None:
     if not PUSH.ask():
         return
     _, found, dead = _open(MANY)
-    floor = float(
-        st.select_slider(
-            "λ, nats", (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1.0, 2.0), 0.0, key=here.key("floor")
-        )
-    )
+    floor = float(st.select_slider("λ, nats", FLOORS, 0.0, key=here.key("floor")))
     free = found.kl < floor
     show_chart(kl_figure(found.kl, free, floor), "free bits", "KL of each dimension and the free bits.")
     equation(

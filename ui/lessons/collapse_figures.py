@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from ui.lessons.charts import ACCENT, QUIET, SECOND, arrange
+from ui.lessons.chart_style import ACCENT, QUIET, SECOND, arrange
 from ui.text import subscript
 from vae_core.latent.dimensions import Dimensions
 from vae_core.latent.water import Water

@@ -12,7 +12,7 @@ from ui.axes import widest_plane
 from ui.encoded import images_of
 from ui.latent_map import MapColour
 from ui.lessons import here
-from ui.lessons.charts import show_chart
+from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.elbo_figures import bounds_figure, kl_figure, posterior_figure
 from ui.lessons.equation import Term, equation
@@ -21,6 +21,7 @@ from ui.lessons.lesson import Lesson, Reading, Step
 from ui.lessons.question import Choice, Estimate, Spot
 from ui.lessons.stage import stage
 from ui.maps import map_points
+from ui.text import minus
 from vae_core import LatentExplorer
 from vae_core.latent.bounds import (
     Draws,
@@ -98,7 +99,7 @@ def _map(explorer: LatentExplorer, facts: Facts, names: tuple[str, ...]) -> tupl
     """The live map, coloured by a figure; the image nearest to the pin, and whether a hand put that there."""
     name = st.segmented_control("Colour", names, default=names[0], required=True, key=here.key("colour"))
     start = explorer.latents.mu[0]
-    z = stage(explorer, start=start, colour=_colour(explorer.card.key, name, facts.named()[name]), height=400)
+    z = stage(explorer, start=start, colour=_colour(explorer.card.key, name, facts.named()[name]), height=450)
     return int(explorer.nearest(z[None])[0][0]), here.has_moved(explorer)
 
 
@@ -107,7 +108,7 @@ DEAREST = Spot("dearest", "Each point is a test image of a handwritten digit, at
 CHEAP_BAD = Exercise(
     "cheap-bad",
     f"Find an image whose KL is below {CHEAP:g} nats and which is badly explained all the same: log-likelihood below "
-    f"{BADLY:g} nats. Pin it.",
+    f"{minus(BADLY, 0)} nats. Pin it.",
     hint="A cheap code lies near the origin. Colour by the log-likelihood, and look there for the darkest points.",
     solved="A cheap code is no good code: two nats more could have paid for many nats of likelihood.",
 )
@@ -145,19 +146,23 @@ def two_terms() -> None:
             "kl": Term(r"\mathrm{KL}(q(z|x)\,\|\,p(z))", kl),
         },
     )
-    st.caption(f"Test image {image}, the nearest to the pin; nats. The expectation is an integral over z, on a grid.")
+    st.caption(
+        f"Test image {image}, the nearest to the pin; nats. The expectation is taken over all z, on a grid; beside the "
+        "picture stands what a single draw of z says of it, as in an evaluation."
+    )
     CHEAP_BAD.check(
-        kl < CHEAP and found < BADLY if moved else None, f"Image {image}: KL {kl:.2f}, log-likelihood {found:.1f} nats."
+        kl < CHEAP and found < BADLY if moved else None,
+        f"Image {image}: KL {kl:.2f}, log-likelihood {minus(found)} nats.",
     )
     show_code(excerpt(Model.elbo_terms))
 
 
 SHIFTED = Estimate("shifted", "q is as wide as the prior N(0, 1), but stands at μ = 2. How many nats is its KL?",
-    0.0, 4.0, 0.1, "%.1f nats")  # fmt: skip
+    0.0, 6.0, 0.1, "%.1f nats")  # fmt: skip
 NARROW = Exercise(
     "narrow",
-    "Leave μ at 0 and let the width alone cost 1 nat, to within 0.05.",
-    hint="Set μ to 0. A q that is narrower than the prior costs ½ (σ² − 1 − log σ²) nats.",
+    "Set μ to 0, and let the width alone cost 1 nat, to within 0.05.",
+    hint="Mind μ first. A q that is narrower than the prior costs ½ (σ² − 1 − log σ²) nats.",
     solved="A code that is four times as sharp as the prior costs 1 nat in each dimension, wherever it stands.",
 )
 
@@ -217,9 +222,9 @@ def gap() -> None:
     if not GAP.ask(
         mean,
         within=0.3,
-        reason=f"{mean:.2f} nats: log p(x) is {facts.truth.log_evidence.mean():.2f} and the ELBO "
-        f"{facts.elbo.mean():.2f}. "
-        "What the bound leaves out is itself a divergence, from q to the true posterior p(z|x); training makes it "
+        reason=f"{mean:.2f} nats: log p(x) is {minus(facts.truth.log_evidence.mean(), 2)} and the ELBO "
+        f"{minus(facts.elbo.mean(), 2)}. What the bound leaves out is itself a divergence, from q to the true "
+        f"posterior p(z|x); training makes it "
         "small.",
     ):
         return

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ui.lessons.charts import ACCENT, QUIET, SECOND, arrange
+from ui.lessons.chart_style import ACCENT, QUIET, SECOND, arrange
 from vae_core.card import Measure
 from vae_core.latent.true_posterior import TruePosterior
 
