@@ -29,7 +29,7 @@ from vae_core.training.run_folder import RunFolder
 MODELS = {"β = 0.1": "mnist-2d-beta0.1", "β = 1": "mnist-2d", "β = 8": "mnist-2d-beta8"}
 ONE_DECODER = "digits-2d"
 SCALES = np.round(np.geomspace(0.25, 4.0, 33), 3)[:30]
-HIGH, CLOSE, FAR = 8.0, 0.05, 4.0
+HIGH, CLOSE, FAR = 8.0, 0.1, 4.0
 """The beta of an exercise; nats within which its loss is the least; distance from the origin of another's pin."""
 
 
@@ -285,7 +285,7 @@ LESSON = Lesson(
         "3.4 nats.",
         "Any β above 5.9.",
         "Above 1.",
-        "β = 8 and s = 2.2, to within 0.05 nats.",
+        "β = 8 and s = 2 or 2.181.",
         "8.3 nats; the other 2.7 only say that the codes are not where the prior is.",
         "Any code at the rim, farther than 4 from the origin.",
     ),

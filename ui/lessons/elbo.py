@@ -39,6 +39,8 @@ from vae_core.models.objectives.importance import ImportanceWeighted
 MODEL = "digits-2d"
 N_DRAWS = 10_000
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+LOOSE_IMAGE = 352
+"""Of the test split; the bounds of the last step are its."""
 CHEAP, BADLY, LOOSE, NEAR = 1.5, -28.0, 1.0, 0.1
 """Nats: what the exercises ask for."""
 
@@ -273,9 +275,9 @@ ENOUGH = Exercise(
 
 
 def tighten() -> None:
-    """The importance-weighted bound of the image whose gap is the largest but a few."""
+    """The importance-weighted bound of one image."""
     explorer, images, facts = _open()
-    image = int(np.argsort(-facts.gap)[3])
+    image = LOOSE_IMAGE
     st.markdown(f"Test image {image} of digits-2d, one with a loose bound: its gap is {facts.gap[image]:.2f} nats.")
     if not RISE.ask():
         return
@@ -340,6 +342,6 @@ LESSON = Lesson(
         "0.2 nats.",
         "A point between clusters: test image 125 has the largest gap, 3.7 nats; eight are above 1.",
         "It rises towards log p(x).",
-        "The first k whose point is within 0.1 nats of the dashed line.",
+        "k = 20; with k = 10 it lies 0.12 nats below.",
     ),
 )  # fmt: skip
