@@ -1,8 +1,9 @@
 """Lessons: ten minutes each, on the shipped models, with a question before each reveal.
 
 How a lesson is written. A module of this folder, named by its subject, makes one `LESSON` (`ui.lessons.lesson.Lesson`),
-and `ui/lessons/catalogue.py` lists it: one line each, and the list of lessons, the address, the teacher's page, the progress
-and the tests know it. A step is a function that draws one screen's worth; it runs in a fragment, again after each act:
+and `ui/lessons/catalogue.py` lists it: one line each, and the list of lessons, the address, the teacher's page, the
+progress and the tests know it. A step is a function that draws one screen's worth; it runs in a fragment, again after
+each act:
 
     GUESS = Choice("guess", "What does the middle decode to?", ("A 4", "A smear"), right="A smear", reason="Why.")
     FIND = Exercise("find", "Pin z where … .", hint="Look at … .", solved="What there is to see in it.")
@@ -18,9 +19,12 @@ and the tests know it. A step is a function that draws one screen's worth; it ru
 
     LESSON = Lesson(1, …, steps=(Step("between", "Between two clusters", between, tasks=("guess", "find")),))
 
-- Questions are `Choice`, `Estimate` (a slider) and `Spot` (a click on a map), in `question.py`; each names one of the step's tasks.
-- Whatever else is drawn takes its key from `here.key(name)`; what a session remembers of a step it keeps under such a key too.
-- Numbers come from vae_core, computed when shown (kept with `st.cache_data` by `explorer.card.key` where that takes time).
+- Questions are `Choice`, `Estimate` (a slider) and `Spot` (a click on a map), in `question.py`; each names one of the
+  step's tasks.
+- Whatever else is drawn takes its key from `here.key(name)`; what a session remembers of a step it keeps under such a
+  key too.
+- Numbers come from vae_core, computed when shown (kept with `st.cache_data` by `explorer.card.key` where that takes
+  time).
 - `answers` has an entry for each task, in their order, for the teacher's page.
 - The walk through all lessons in `tests/browser/test_lessons.py` is told how to solve what it cannot know.
 """

@@ -7,9 +7,11 @@ from ui.lessons.collapse import LESSON as COLLAPSE
 from ui.lessons.elbo import LESSON as ELBO
 from ui.lessons.holes import LESSON as HOLES
 from ui.lessons.lesson import Lesson
+from ui.lessons.noise import LESSON as NOISE
 
 LESSONS: tuple[Lesson, ...] = (
     HOLES,
+    NOISE,
     ELBO,
     BETA,
     COLLAPSE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
 
 import streamlit as st
 
@@ -34,7 +34,7 @@ class Excerpt:
     lines: tuple[str, ...]
 
 
-def excerpt(function: FunctionType, first: str = "", last: str = "") -> Excerpt:
+def excerpt(function: Callable[..., object], first: str = "", last: str = "") -> Excerpt:
     """The source of a function or method of vae_core, without its docstring.
 
     Parameters

@@ -24,7 +24,8 @@ class Step:
     Attributes
     ----------
     name : str
-        Small letters, digits and dashes, unique within the lesson; it stands in the address: `/learn?lesson=1&step=holes`.
+        Small letters, digits and dashes, unique within the lesson; it stands in the address:
+        `/learn?lesson=1&step=between`.
     title : str
     show : callable
         Draws it, with Streamlit and the live components; it runs inside of a fragment, again after each act.

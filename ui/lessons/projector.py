@@ -12,7 +12,7 @@ STYLE = """<style>
 [data-testid="stMain"] :is(p, li, label, h1, h2, h3, h4, h5, td, th, code, .katex) { color: INK !important; }
 [data-testid="stMain"] [data-testid="stCaptionContainer"] { opacity: 1 !important; }
 [data-testid="stMain"] button[kind="primary"]:not(:disabled) :is(p, span) { color: #fff !important; }
-[data-testid="stMain"] [data-testid="stBidiComponentIsolated"], [data-testid="stMain"] [data-testid="stBidiComponentRegular"] {
+[data-testid="stMain"] [data-testid^="stBidiComponent"] {
   --st-text-color: INK !important; --st-background-color: PAPER !important;
 }
 </style>"""

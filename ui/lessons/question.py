@@ -119,7 +119,7 @@ class Spot:
             clicked = answered if answered is not None else st.session_state.get(pending)
             shown = list(markers)
             if clicked is not None:
-                shown.append(MapMarkers("Your prediction", [clicked], role="accent"))  # type: ignore[list-item]
+                shown.append(MapMarkers("Your prediction", np.asarray([clicked], np.float64), role="accent"))
             if answered is not None:
                 shown.append(MapMarkers("Answer", answers))
 
