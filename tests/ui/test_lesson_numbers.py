@@ -144,10 +144,10 @@ def test_lesson_5_tells_the_history() -> None:
 
 
 def test_lesson_5s_water_stands_where_its_answers_say() -> None:
-    """18 directions at beta = 1; two at 11.0 to 13.2, and neither one nor three steps beyond."""
+    """18 directions at beta = 1; two from 11 to 13, three and one a step beyond."""
     variances = principal_variances(load_dataset("digits").train.images)
     assert 18 == water_filling(variances, collapse.NOISE).n_alive
-    left = [water_filling(variances, price * collapse.NOISE).n_alive for price in (10.8, 11.0, 13.2, 13.4)]
+    left = [water_filling(variances, price * collapse.NOISE).n_alive for price in (10.5, 11.0, 13.0, 13.5)]
     assert [3, 2, 2, 1] == left
 
 

@@ -62,8 +62,8 @@ def _loss(name: str, points: RateDistortion, i: int, beta: float) -> None:
 WHICH = Choice(
     "which",
     "Three models of MNIST, trained with β = 0.1, 1 and 8. Which map is that of β = 8?",
-    ("A", "B", "C"),
-    "B",
+    ("Map A", "Map B", "Map C"),
+    "Map B",
     reason="A dear KL keeps the codes within the prior and makes each q wide, so that neighbours overlap. A is β = "
     "1; C is "
     "β = 0.1, whose codes spread as far as they like: look at the axes.",
@@ -77,7 +77,7 @@ def maps() -> None:
     order = ("β = 1", "β = 8", "β = 0.1")
     for letter, name, column in zip("ABC", order, st.columns(3, gap="small"), strict=True):
         with column:
-            st.markdown(f"**{letter}**")
+            st.markdown(f"**Map {letter}**")
             plane = widest_plane(models[name])
             latent_map(
                 map_points(models[name], plane),
@@ -126,7 +126,7 @@ def plane() -> None:
         f"explain most.",
     ):
         return
-    beta = st.slider("β, the price of a nat", 0.0, 12.0, 1.0, 0.1, key=here.key("beta"))
+    beta = st.slider("β, the price of a nat", 0.0, 12.0, 1.0, 0.5, key=here.key("beta"))
     histories = [RunFolder(explorer.path).history() for explorer in models.values()]
     show_chart(plane_figure(names, points, histories, beta), "plane", "Three models by rate and distortion.")
     best = points.best(beta)
@@ -283,7 +283,7 @@ LESSON = Lesson(
     answers=(
         "B: its codes stay within the prior, and its classes overlap.",
         "3.4 nats.",
-        "Any β above 5.9.",
+        "β of 6 or more: above 5.9 the model of β = 8 is the cheapest.",
         "Above 1.",
         "β = 8 and s = 2 or 2.181.",
         "8.3 nats; the other 2.7 only say that the codes are not where the prior is.",

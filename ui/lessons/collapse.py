@@ -224,7 +224,7 @@ def water() -> None:
         "what is low.",
     ):
         return
-    beta = float(st.slider("β", 0.2, 16.0, 1.0, 0.2, key=here.key("beta")))
+    beta = float(st.slider("β", 0.5, 16.0, 1.0, 0.5, key=here.key("beta")))
     found = water_filling(variances, beta * NOISE)
     show_chart(water_figure(variances, found, beta * NOISE), "water", "Variances of the digits and the water's level.")
     equation(
@@ -347,7 +347,7 @@ LESSON = Lesson(
         "1: q is the prior.",
         "One of them, z₃, lives again.",
         "18.",
-        "β from 11.0 to 13.2.",
+        "β from 11 to 13.",
         "Not at all.",
         "λ between 0.006 and 0.63: 0.01, 0.03, 0.1 or 0.3 on the slider.",
     ),

@@ -180,8 +180,8 @@ def closed_form() -> None:
         return
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        mu = st.slider("μ", -3.0, 3.0, 1.5, 0.05, key=here.key("mu"))
-        sigma = st.slider("σ", 0.05, 2.0, 0.5, 0.01, key=here.key("sigma"))
+        mu = st.slider("μ", -3.0, 3.0, 1.0, 0.1, key=here.key("mu"))
+        sigma = st.slider("σ", 0.05, 2.0, 0.4, 0.01, key=here.key("sigma"))
         n = st.select_slider("Draws", (1, 10, 100, 1000, 10_000), 100, key=here.key("draws"))
     kl, spread = gaussian_kl(mu, sigma), kl_spread([mu], [sigma])
     means = running_means(gaussian_kl_terms(mu, sigma, N_DRAWS, generator=np.random.default_rng(0)))
@@ -201,7 +201,7 @@ def closed_form() -> None:
         f"One term has a standard deviation of {spread:.2f} nats, so the mean of {n:,} has a standard error of "
         f"{spread / np.sqrt(n):.3f}. At μ = 0, σ = 1 each term is 0: where q is the prior, draws make no noise."
     )
-    touched = (mu, sigma) != (1.5, 0.5)
+    touched = (mu, sigma) != (1.0, 0.4)
     NARROW.check(mu == 0 and abs(kl - 1) <= 0.05 if touched else None, f"μ = {mu:g}, σ = {sigma:g}: {kl:.2f} nats.")
     show_code(excerpt(DiagonalGaussian.kl))
 

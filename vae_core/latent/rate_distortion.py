@@ -109,7 +109,7 @@ class Coded(Protocol):
 
 @dataclass(frozen=True)
 class RateParts:
-    """What a rate is made of: R = I + M (Hoffman & Johnson 2016, "ELBO surgery", eq. 6).
+    """What a rate is made of: R = I + M (Hoffman & Johnson 2016, "ELBO surgery").
 
     Attributes
     ----------

@@ -62,7 +62,7 @@ class TruePosterior:
     def gap(self, mu: npt.ArrayLike, logvar: npt.ArrayLike) -> Doubles:
         """KL(q || p(z|x)) in nats, (N,), of the Gaussians with mu and logvar (N, 2).
 
-        It is what the ELBO of q lies below log p(x) (Jordan et al. 1999, section 6).
+        It is what the ELBO of q lies below log p(x) (Jordan et al. 1999).
         """
         means, log_variances = np.asarray(mu, np.float64), np.asarray(logvar, np.float64)
         area, found = (2 * self.extent.half / self.n) ** 2, np.empty(len(means))

@@ -36,7 +36,7 @@ class Water:
 def water_filling(variances: npt.ArrayLike, level: float) -> Water:
     """Which principal directions a linear VAE with the noise sigma² keeps, when KL weighs beta: level = beta sigma².
 
-    Its best decoder is probabilistic PCA's (Lucas et al. 2019, "Don't blame the ELBO!", section 4): a direction whose
+    Its best decoder is probabilistic PCA's (Lucas et al. 2019, "Don't blame the ELBO!"): a direction whose
     variance is below the noise is not used, though nothing went wrong in the training. At beta the objective is that of
     the noise beta sigma², times a constant. It is Shannon's water-filling too (Cover & Thomas 2006, theorem 10.3.3).
 
