@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.browser.lesson_tries_terms import BETA, COLLAPSE, ELBO
 from tests.browser.lesson_walk import Choose, Click, Do, Slide, Tries, pin, press
 from ui.lessons import holes, noise
 
@@ -54,5 +55,5 @@ NOISE: Tries = {
     "narrow": Choose("It stays", noise.NARROW.right),
 }
 
-TRIES: dict[int, Tries] = {1: HOLES, 2: NOISE}
+TRIES: dict[int, Tries] = {1: HOLES, 2: NOISE, 3: ELBO, 4: BETA, 5: COLLAPSE}
 """By the lesson's number."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ui.lessons.beta import LESSON as BETA
+from ui.lessons.collapse import LESSON as COLLAPSE
+from ui.lessons.elbo import LESSON as ELBO
 from ui.lessons.holes import LESSON as HOLES
 from ui.lessons.lesson import Lesson
 from ui.lessons.noise import LESSON as NOISE
@@ -9,6 +12,9 @@ from ui.lessons.noise import LESSON as NOISE
 LESSONS: tuple[Lesson, ...] = (
     HOLES,
     NOISE,
+    ELBO,
+    BETA,
+    COLLAPSE,
 )  # fmt: skip
 
 
