@@ -27,8 +27,6 @@ class Scores:
     Attributes
     ----------
     bernoulli, continuous_bernoulli : float
-    log_normaliser : float
-        The second less the first: the sum of log C(lambda) over the pixels.
     gaussian : float
         With the sigma that was given.
     squared_error : float
@@ -42,7 +40,7 @@ class Scores:
 
     @property
     def log_normaliser(self) -> float:
-        """See the class."""
+        """The continuous Bernoulli's less the Bernoulli's: the sum of log C(lambda) over the pixels."""
         return self.continuous_bernoulli - self.bernoulli
 
 
@@ -72,8 +70,8 @@ def scores(x: npt.ArrayLike, logits: npt.ArrayLike, *, sigma: float) -> Scores:
         with torch.inference_mode():
             return float(likelihood.double().log_prob(params, torch.from_numpy(image)))
 
-    found = [score(likelihood) for likelihood in (Bernoulli(), ContinuousBernoulli(), Gaussian(sigma))]
-    return Scores(*found, float(np.square(image - mean).sum()))
+    squared = float(np.square(image - mean).sum())
+    return Scores(score(Bernoulli()), score(ContinuousBernoulli()), score(Gaussian(sigma)), squared)
 
 
 def best_sigma(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> float:

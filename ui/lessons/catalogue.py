@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ui.lessons.arithmetic import LESSON as ARITHMETIC
 from ui.lessons.beta import LESSON as BETA
 from ui.lessons.collapse import LESSON as COLLAPSE
 from ui.lessons.elbo import LESSON as ELBO
+from ui.lessons.generators import LESSON as GENERATORS
 from ui.lessons.holes import LESSON as HOLES
 from ui.lessons.lesson import Lesson
 from ui.lessons.noise import LESSON as NOISE
+from ui.lessons.which_likelihood import LESSON as WHICH_LIKELIHOOD
 
 LESSONS: tuple[Lesson, ...] = (
     HOLES,
@@ -15,6 +18,9 @@ LESSONS: tuple[Lesson, ...] = (
     ELBO,
     BETA,
     COLLAPSE,
+    WHICH_LIKELIHOOD,
+    ARITHMETIC,
+    GENERATORS,
 )  # fmt: skip
 
 
