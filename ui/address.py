@@ -43,6 +43,8 @@ LOOKS = (
     "run",
     "sweep",
     "best",
+    "epsilon",
+    "box",
 )
 """How a page is looked at, and which class a model that takes one is asked for."""
 

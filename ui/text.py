@@ -1,4 +1,4 @@
-"""Small texts: what may come from a stranger made harmless, and subscripts."""
+"""Small texts: what may come from a stranger made harmless, subscripts, and numbers with a minus."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def plain(text: str) -> str:
 def subscript(number: int) -> str:
     """The number in subscript digits, as in z₁₂."""
     return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def minus(value: float, digits: int = 1) -> str:
+    """The number with so many digits behind the point, and a minus where it is below 0, not a hyphen."""
+    return f"{value:.{digits}f}".replace("-", "−")

@@ -125,3 +125,27 @@ def group_figures(
         share=shares(chosen),
         share_rest=shares(~chosen),
     )
+
+
+def typical_row(codes: npt.ArrayLike, rows: npt.NDArray[np.bool_]) -> int:
+    """The row of a group whose code lies nearest to the medians of the group's coordinates: a typical member.
+
+    A mean may lie in a gap between the group's parts; a member does not.
+
+    Parameters
+    ----------
+    codes : array_like, shape (N, D)
+    rows : bool array of shape (N,)
+        Which belong to the group; at least one.
+
+    Raises
+    ------
+    ShapeError
+        When none does, or a shape is another.
+    """
+    points = finite_rows(codes, "The codes").astype(np.float64)
+    if rows.shape != (len(points),) or not rows.any():
+        raise ShapeError(f"A group among {len(points)} codes needs a mark for each, and one that is set.")
+    chosen = np.flatnonzero(rows)
+    away = np.linalg.norm(points[chosen] - np.median(points[chosen], axis=0), axis=1)
+    return int(chosen[away.argmin()])

@@ -44,6 +44,12 @@ def sample_prior(
     return generator.standard_normal(shape, dtype=np.float32) * np.float32(checked_temperature(temperature))
 
 
+def expected_norm(latent_dim: int) -> float:
+    """The mean of |z| for z ~ N(0, I), sqrt(2) Gamma((D + 1) / 2) / Gamma(D / 2): near sqrt(D) once D is large."""
+    half = whole_number(latent_dim, "latent_dim", least=1) / 2
+    return math.sqrt(2) * math.exp(math.lgamma(half + 0.5) - math.lgamma(half))
+
+
 def checked_temperature(temperature: float) -> float:
     """Return a temperature, when it is one.
 

@@ -62,16 +62,49 @@ def _heads(model: Model, before: tuple[int, ...]) -> Layer:
     return Layer("encoder", "z, fully connected", before, (model.latent_dim,), "", _n_parameters(model.to_z))
 
 
-def _walk(part: str, body: nn.Module, x: torch.Tensor) -> tuple[list[Layer], torch.Tensor]:
-    layers: list[Layer] = []
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """A layer with weights, and what passes it.
+
+    Attributes
+    ----------
+    kind, activation : str
+        As in `Layer`.
+    n_parameters : int
+    before, after, active : Tensor of shape (B, ...)
+        What goes in, what comes out, and that after the activation; `after` itself where none follows.
+    """
+
+    kind: str
+    activation: str
+    n_parameters: int
+    before: torch.Tensor
+    after: torch.Tensor
+    active: torch.Tensor
+
+
+def pass_through(body: nn.Module, x: torch.Tensor) -> tuple[list[Passed], torch.Tensor]:
+    """The layers that a body takes x (B, ...) through, and what it answers.
+
+    Step by step and not by hooks, which would hear whoever else asks the same model at that moment.
+    """
+    found: list[Passed] = []
     modules = list(body.children())
     for module, following in zip(modules, [*modules[1:], None], strict=True):
         before, x = x, module(x)
         if kind := _in_words(module):
-            activation = type(following).__name__ if isinstance(following, ACTIVATIONS) else ""
-            shapes = tuple(before.shape[1:]), tuple(x.shape[1:])
-            layers.append(Layer(part, kind, *shapes, activation, _n_parameters(module)))
-    return layers, x
+            is_active = isinstance(following, ACTIVATIONS)
+            active = following(x) if is_active and following is not None else x
+            activation = type(following).__name__ if is_active else ""
+            found.append(Passed(kind, activation, _n_parameters(module), before, x, active))
+    return found, x
+
+
+def _walk(part: str, body: nn.Module, x: torch.Tensor) -> tuple[list[Layer], torch.Tensor]:
+    found, answer = pass_through(body, x)
+    shapes = [(tuple(step.before.shape[1:]), tuple(step.after.shape[1:])) for step in found]
+    steps = zip(found, shapes, strict=True)
+    return [Layer(part, step.kind, *shape, step.activation, step.n_parameters) for step, shape in steps], answer
 
 
 def _in_words(module: nn.Module) -> str:

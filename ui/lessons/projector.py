@@ -1,0 +1,41 @@
+"""Projector mode: large type, high contrast, nothing but the lesson."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+STYLE = """<style>
+:root { font-size: 21px !important; --type-scale: 1.4; }
+[data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"],
+[data-testid="stLogoLink"], [data-testid="stHeaderLogo"] { display: none !important; }
+[data-testid="stApp"], [data-testid="stHeader"] { background: PAPER !important; color: INK !important; }
+[data-testid="stMain"] :is(p, li, label, h1, h2, h3, h4, h5, td, th, code, .katex) { color: INK !important; }
+[data-testid="stMain"] [data-testid="stCaptionContainer"] { opacity: 1 !important; }
+[data-testid="stMain"] button[kind="primary"]:not(:disabled) :is(p, span) { color: #fff !important; }
+[data-testid="stMain"] [data-testid^="stBidiComponent"] {
+  --st-text-color: INK !important; --st-background-color: PAPER !important;
+}
+</style>"""
+
+
+def is_on() -> bool:
+    """Whether the address asks for it."""
+    return st.query_params.get("projector") == "1"
+
+
+def show() -> None:
+    """Draw the switch, and where it is on, the page as a projector needs it."""
+    key = "lesson projector"
+    st.session_state[key] = is_on()
+    st.toggle("Projector", key=key, on_change=_turn, help="Large type and high contrast, without the sidebar.")
+    if is_on():
+        dark = st.context.theme.type == "dark"
+        paper, ink = ("#000", "#fff") if dark else ("#fff", "#000")
+        st.html(STYLE.replace("PAPER", paper).replace("INK", ink))
+
+
+def _turn() -> None:
+    if st.session_state["lesson projector"]:
+        st.query_params["projector"] = "1"
+    else:
+        st.query_params.pop("projector", None)
