@@ -26,6 +26,7 @@ PAGES = [
     ("ledger", "Ledger", ":material/table_rows:", "Every image with its figures: outliers and wrong labels."),
     ("compare", "Compare", ":material/balance:", "Put models side by side: figures, curves, pictures."),
     ("learn", "Learn", ":material/school:", "Lessons of ten minutes: predict first, then see."),
+    ("teach", "Teach", ":material/co_present:", "For whoever gives the lessons: goals, timing, answers, links."),
     ("train", "Train", ":material/model_training:", "Train a model of your own and watch its space form."),
     ("model", "Model", ":material/description:", "What the model is, its figures, and files to take away or bring."),
 ]

@@ -45,7 +45,7 @@ ELBO: Tries = {
     "narrow": Do(lambda page: slide("σ", 2, page), narrow),
     "gap": Slide(3, -28),
     "loosest": Do(lambda page: pin(page, (-0.12, -2.6)), lambda page: pin(page, (-0.639, 0.746))),
-    "rise": Choose("stays at the ELBO", elbo.RISE.right),
+    "rise": Choose("stays at the ELBO, only its noise shrinks", elbo.RISE.right),
     "enough": Do(lambda page: slide("k", 1, page), lambda page: slide("k", 3, page)),
 }
 
