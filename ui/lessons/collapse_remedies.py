@@ -138,9 +138,6 @@ def remedies() -> None:
         "warm-up",
         "The weight of the KL over the epochs.",
     )
-    st.markdown("Try it, in a minute or two:")
-    st.code(
-        f"{TRY}\n{TRY} --free-bits 0.1 --kl-warmup {rise}",
-        language="bash",
-    )
+    st.markdown("Try it, in a minute or two, on the page Train or by these two commands:")
+    st.markdown(f"- `{TRY}`\n- `{TRY} --free-bits 0.1 --kl-warmup {rise}`")
     show_code(excerpt(Elbo.losses), excerpt(kl_weight_at))
