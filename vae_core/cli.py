@@ -119,7 +119,6 @@ def _train(arguments: argparse.Namespace) -> Any:
         parts = {"dataset": dataset, "data": options, "model": model, "training": training}
         config = build(RunConfig, parts, where="train")
         _check_heeded(model, given)
-        course = _course(given["steering"], model, training) if "steering" in given else None
         if "name" in given:
             check_name(given["name"])  # not after a download
         if is_own(dataset):  # nothing but reading tells its shape, so it is read here, and once
@@ -128,6 +127,7 @@ def _train(arguments: argparse.Namespace) -> Any:
         shape = data.image_shape if data else image_shape(dataset, options=options)
         check_depth(model, shape)
         _make_available(dataset, given.get("data_dir"))
+        course = _course(given, config)
         folder = create_run(
             config,
             name=given.get("name"),
@@ -155,11 +155,15 @@ def _train(arguments: argparse.Namespace) -> Any:
     return _train_document(folder)
 
 
-def _course(file: str, model: ModelConfig, training: TrainConfig) -> Any:
+def _course(given: dict[str, Any], config: RunConfig) -> Any:
+    """The changes that --steering asks for; None without it."""
     from vae_core.files import expanded
     from vae_core.training.steering import read_record
 
-    return read_record(expanded(file), model.family, training, where=f"--steering {file}")
+    if "steering" not in given:
+        return None
+    file = given["steering"]
+    return read_record(expanded(file), config.model.family, config.training, where=f"--steering {file}")
 
 
 def _read_own(dataset: str, options: DataConfig) -> Any:
