@@ -105,7 +105,7 @@ def _train(arguments: argparse.Namespace) -> Any:
     else:
         asked = asked_for(given)
         data = asked.data
-        course = _course(given["steering"], asked.config) if "steering" in given else None
+        course = _course(given, asked.config)
         folder = create_run(
             asked.config,
             name=given.get("name"),
@@ -133,10 +133,14 @@ def _train(arguments: argparse.Namespace) -> Any:
     return _train_document(folder)
 
 
-def _course(file: str, config: RunConfig) -> Any:
+def _course(given: dict[str, Any], config: RunConfig) -> Any:
+    """The changes that --steering asks for; None without it."""
     from vae_core.files import expanded
     from vae_core.training.steering import read_record
 
+    if "steering" not in given:
+        return None
+    file = given["steering"]
     return read_record(expanded(file), config.model.family, config.training, where=f"--steering {file}")
 
 
