@@ -5,29 +5,22 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vae_core.asked import check_picture_size, class_among, class_index, explorer_and_data, open_explorer, out_path
 from vae_core.checkpoints import CheckpointEntry, find_checkpoint, list_checkpoints, read_card
-from vae_core.data import ImageSet, load_dataset
-from vae_core.data.own_name import absolute_spec, is_own, printable
 from vae_core.errors import ConfigError, DataError, ShapeError
-from vae_core.files import atomic_path, expanded, writable, write_atomically
+from vae_core.files import atomic_path, write_atomically
 from vae_core.images import enlarge, montage, png_bytes
 from vae_core.latent.samplers import FITTED_SAMPLERS
-from vae_core.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from vae_core.explorer import LatentExplorer
     from vae_core.metrics.catalogue import Figures
-
-LARGEST_PICTURE = 1 << 26
-"""Pixels of a picture, or of a film's frames together: 8192 x 8192, which takes a few hundred megabytes to make."""
 
 Document = dict[str, Any] | list[dict[str, Any]]
 
@@ -76,7 +69,7 @@ def evaluate(arguments: argparse.Namespace) -> Document:
     from vae_core.metrics.store import check_storable, save_figures
     from vae_core.report import shown_progress
 
-    explorer, data = _explorer_and_data(arguments)
+    explorer, data = explorer_and_data(arguments)
 
     def keep(measured: Figures) -> None:
         if arguments.save:
@@ -118,8 +111,8 @@ def evaluate(arguments: argparse.Namespace) -> Document:
 
 def encode(arguments: argparse.Namespace) -> Document:
     """Posterior means and log-variances of a split, as a table or as arrays."""
-    out = _out(arguments.out, ".csv", ".npz")
-    explorer, data = _explorer_and_data(arguments)
+    out = out_path(arguments.out, ".csv", ".npz")
+    explorer, data = explorer_and_data(arguments)
     split = data.split(arguments.split)
     posterior = explorer.encode(split.images, split.labels if explorer.can.label else None)
     n, d = posterior.mu.shape
@@ -146,7 +139,7 @@ def encode(arguments: argparse.Namespace) -> Document:
 
 def decode(arguments: argparse.Namespace) -> Document:
     """The mean of p(x|z) at one z."""
-    out = _out(arguments.out, ".png")
+    out = out_path(arguments.out, ".png")
     explorer = open_explorer(arguments)
     images = explorer.decode([arguments.z], class_index(explorer, arguments.class_))
     write_atomically(out, png_bytes(enlarge(montage(images, gap=0), arguments.scale)))
@@ -160,7 +153,7 @@ def fit_sampler(arguments: argparse.Namespace) -> Document:
     from vae_core.latent.samplers.storage import save_sampler
     from vae_core.report import shown_progress
 
-    explorer, data = _explorer_and_data(arguments)
+    explorer, data = explorer_and_data(arguments)
     if arguments.per_class and data.train.labels is None:
         raise DataError(f"{data.title} has no classes: leave --per-class out.")
     codes = encode_codes(explorer, data.train)
@@ -192,16 +185,16 @@ def sample(arguments: argparse.Namespace) -> Document:
     """A wall of decoded draws from a sampler."""
     from vae_core.latent.samplers.storage import sampler_of
 
-    out = _out(arguments.out, ".png")
+    out = out_path(arguments.out, ".png")
     explorer = open_explorer(arguments)
-    _check_size(arguments.count, explorer.image_shape, arguments.scale)
+    check_picture_size(arguments.count, explorer.image_shape, arguments.scale)
     generator = np.random.default_rng(arguments.seed)
     sampler = sampler_of(explorer, arguments.sampler, arguments.checkpoints_dir)
     # A class is the sampler's where it has some, and the decoder's where that takes one; one of them it must be.
     of_sampler = bool(sampler.classes) or not (explorer.can.label or sampler.name == "prior")
     label = None
     if of_sampler and arguments.class_ is not None:
-        label = _class_among(explorer.card.data.class_names, arguments.class_, explorer.name)
+        label = class_among(explorer.card.data.class_names, arguments.class_, explorer.name)
     z = sampler.draw(arguments.count, label=label, temperature=arguments.temperature, generator=generator)
     images = explorer.decode(
         z, class_index(explorer, arguments.class_) if explorer.can.label or not of_sampler else None
@@ -215,7 +208,7 @@ def interpolate(arguments: argparse.Namespace) -> Document:
     from vae_core.latent.paths.files import SUFFIXES, path_bytes
     from vae_core.latent.paths.find import cost_of, find_path
 
-    out = _out(arguments.out, *SUFFIXES)
+    out = out_path(arguments.out, *SUFFIXES)
     suffix = out.suffix.lower()
     if suffix == ".csv" and arguments.method == "pixel":
         raise ConfigError("--method pixel fades pictures and has no z, so there is no table of it.")
@@ -233,7 +226,7 @@ def interpolate(arguments: argparse.Namespace) -> Document:
             )
         anchors.append(explorer.latents.mu[index])
     scale = arguments.scale or (4 if suffix in (".gif", ".mp4") else 1)
-    _check_size(arguments.steps, explorer.image_shape, scale)
+    check_picture_size(arguments.steps, explorer.image_shape, scale)
     path = find_path(explorer, anchors, arguments.steps, method=arguments.method, label=label)
     write_atomically(out, path_bytes(suffix, path.images, path.z, scale=scale))
     return {
@@ -253,7 +246,7 @@ def project(arguments: argparse.Namespace) -> Document:
     from vae_core.latent.projections import Settings
     from vae_core.report import shown_progress
 
-    out = None if arguments.out is None else _out(arguments.out, ".csv")
+    out = None if arguments.out is None else out_path(arguments.out, ".csv")
     folder = find_checkpoint(arguments.name, arguments.checkpoints_dir)
     card = read_card(folder)
     latents = read_latents(folder, card)
@@ -279,7 +272,7 @@ def export(arguments: argparse.Namespace) -> Document:
     """Decoder or encoder as ONNX, compared with onnxruntime before it is written."""
     from vae_core.export import export_onnx
 
-    out = _out(arguments.out, ".onnx")
+    out = out_path(arguments.out, ".onnx")
     explorer = open_explorer(arguments)
     report = export_onnx(explorer.model, arguments.part, out)
     return {
@@ -321,88 +314,3 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document | None]] = {
     "project": project,
     "export": export,
 }
-
-
-def open_explorer(arguments: argparse.Namespace) -> LatentExplorer:
-    """The model that a command names, on the device that it asks for."""
-    from vae_core.explorer import LatentExplorer
-
-    return LatentExplorer.load(arguments.name, arguments.device, checkpoints_dir=arguments.checkpoints_dir)
-
-
-def class_index(explorer: LatentExplorer, text: str | None) -> int | None:
-    """The class that --class names, by its name or its index; None for a model that takes none.
-
-    Raises
-    ------
-    ConfigError
-        When the model takes none and one is given, takes one and none is given, or there is no such class.
-    """
-    names = explorer.card.data.class_names[: explorer.n_classes]
-    if not names:
-        if text is not None:
-            raise ConfigError(f"{explorer.name} takes no class: it was trained without one; leave out --class.")
-        return None
-    if text is None:
-        raise ConfigError(f"{explorer.name} takes a class: give --class, one of {_known(names)}, or its index.")
-    return _class_among(names, text, explorer.name)
-
-
-def _class_among(names: Sequence[str], text: str, where: str) -> int:
-    """The class that a name or an index means."""
-    if text in names:
-        return names.index(text)
-    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) < len(names):
-        return int(text)
-    raise ConfigError(
-        f"--class {text[:40]}: {where} has the classes {_known(names)}, or their indices 0 to {len(names) - 1}."
-        if names
-        else f"--class {text[:40]}: the data of {where} has no classes; leave it out."
-    )
-
-
-def _known(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-
-
-def _explorer_and_data(arguments: argparse.Namespace) -> tuple[LatentExplorer, ImageSet]:
-    explorer = open_explorer(arguments)
-    card = explorer.card.data
-    name = arguments.dataset or card.name
-    is_ours = not is_own(card.name) or RunFolder(explorer.path).asks_for(card)
-    if not (is_ours or arguments.dataset):
-        raise DataError(
-            f"{explorer.name} came from elsewhere: what its card names, {printable(card.name[:200])}, is not read "
-            "unasked; say with --dataset where the data lies."
-        )
-    # Labels are those of the card's own data, and their path is another one that a stranger may have written.
-    has_labels = is_ours and absolute_spec(name) == card.name
-    options = card.options if has_labels else replace(card.options, labels="")
-    data = load_dataset(name, arguments.data_dir, options)
-    if data.image_shape != explorer.image_shape:
-        raise DataError(
-            f"{explorer.name} takes images of the shape {explorer.image_shape}, but those of {data.name} are "
-            f"{data.image_shape}."
-        )
-    if explorer.can.label and len(data.class_names) != explorer.n_classes:
-        raise DataError(
-            f"{explorer.name} takes one of {explorer.n_classes} classes, but {data.name} has {len(data.class_names)}."
-        )
-    return explorer, data
-
-
-def _check_size(n_images: int, image_shape: tuple[int, int, int], scale: int) -> None:
-    _, height, width = image_shape
-    if n_images * height * width * scale**2 > LARGEST_PICTURE:
-        raise ConfigError(
-            f"{n_images:,} images of {height}x{width} at --scale {scale} would be a picture of more than "
-            f"{LARGEST_PICTURE:,} pixels; take fewer, or a smaller --scale."
-        )
-
-
-def _out(path: str, *suffixes: str) -> Path:
-    """The output path, when its ending is one of these and a file can be written there."""
-    out = expanded(path)
-    if out.suffix.lower() not in suffixes:
-        raise ConfigError(f"--out {path}: the name must end in {' or '.join(suffixes)}.")
-    return writable(out)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vae_core.commands import class_index, open_explorer
+from vae_core.asked import class_index, open_explorer
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet, is_available, load_dataset
 from vae_core.data.arrays import read_arrays
