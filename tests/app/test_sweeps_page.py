@@ -101,7 +101,7 @@ def test_the_best_stands_on_top(open_app: OpenApp, tour: SweepFolder) -> None:
     assert (["0.5", "4"], "Beta") == (grid["columns"], grid["column_title"])
     assert [best == beta for beta in grid["columns"]] == [cell["best"] for cell in grid["cells"][0]]
     assert [3 * 400] * 2 == [len(base64.b64decode(cell["points"])) for cell in grid["cells"][0]]
-    assert ["log_likelihood"] == app.query_params["best"]
+    assert "log_likelihood" == app.query_params["best"]
 
 
 def test_the_csv_has_every_run(tour: SweepFolder) -> None:

@@ -71,11 +71,9 @@ Not within plotly's charts: their zoom and hover have no keyboard, but their fig
 
 @pytest.fixture(scope="module")
 def visitor(chromium: Browser, app_server: AppServer) -> Iterator[Page]:
-    """Give one page for all visits, on which the app is open."""
+    """Give one page for all visits: what was loaded once is kept."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page = context.new_page()
-    page.goto(f"{app_server.url}/?model=digits-2d")
-    yield page
+    yield context.new_page()
     context.close()
 
 
@@ -96,11 +94,7 @@ def findings(page: Page, rules: list[str] | None = None) -> list[str]:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_no_serious_finding_and_all_within_reach(address: str, visitor: Page, app_server: AppServer) -> None:
     """Nothing serious or critical in light, no lack of contrast in dark, and no part that only a pointer reaches."""
-    link = visitor.locator(f"[data-testid='stSidebarNavLink'][href$='/{address}']")
-    if link.count():
-        link.click()
-    else:
-        visitor.goto(f"{app_server.url}/{address}{'&' if '?' in address else '?'}model=digits-2d")
+    visitor.goto(f"{app_server.url}/{address}{'&' if '?' in address else '?'}model=digits-2d")
     expect(visitor.locator(SETTLED)).to_have_count(1, timeout=60_000)
     expect(visitor.locator("[data-testid='stMain'] [data-state='loading']")).to_have_count(0, timeout=60_000)
     assert [] == findings(visitor)

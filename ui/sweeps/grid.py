@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from ui.sweep_grid import Cell, sweep_grid
 from ui.sweeps.axes import label_of, said
 from ui.sweeps.figures import figure_text
 from ui.sweeps.small_maps import small_map
-from vae_core.training.sweep import Axis
+from vae_core.training.sweep import Axis, Value
 from vae_core.training.sweep_table import LOWER_FIRST, SEED, SweepGroup, SweepRow, ranked
 
 
@@ -30,12 +31,12 @@ def show_grid(
         own = [axis]
         groups = [SweepGroup(row.member.values, (row,), row.figures, {}) for group in groups for row in group.rows]
     *down, across = own[:2]
-    held = {}
+    held: dict[str, Value] = {}
     if len(own) > 2:
         with st.container(horizontal=True):
             for axis in own[2:]:
                 held[axis.field] = st.selectbox(
-                    label_of(axis.field), axis.values, format_func=lambda value, field=axis.field: said(field, value),
+                    label_of(axis.field), axis.values, format_func=partial(said, axis.field),
                     key=f"sweep {name} held {axis.field}", width=150,
                 )  # fmt: skip
     by_values = {group.values: group for group in groups}
