@@ -299,6 +299,13 @@ def vary(arguments: argparse.Namespace) -> Document:
     return vary_command(arguments)
 
 
+def doctor(arguments: argparse.Namespace) -> Document:
+    """What is wrong with a run, and what to change."""
+    from vae_core.doctor.command import doctor_command
+
+    return doctor_command(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
     "fetch": fetch,
     "list": list_,
@@ -312,6 +319,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document]] = {
     "vary": vary,
     "project": project,
     "export": export,
+    "doctor": doctor,
 }
 
 
