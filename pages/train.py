@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import runs, trash
+from ui.doctor.panel import show_doctor
 from ui.text import plain
 from ui.train import form, watch
 from vae_core.errors import VaeCoreError
@@ -70,6 +71,9 @@ def show_run(run: RunFolder) -> None:
         st.markdown(f"**{run.name}**", width="stretch")
         buttons(run, status.state)
     watch.show_details(run, status)
+    if status.state not in LIVE_STATES:
+        with st.expander("Doctor", icon=":material/stethoscope:"):
+            show_doctor(run)
 
 
 def buttons(run: RunFolder, state: str) -> None:

@@ -39,8 +39,8 @@ def sum_and_mean(evidence: Evidence) -> Finding | None:
         sentence = f"{said}: there is no KL term, so nothing holds the codes together or near the prior."
     elif too_small:
         sentence = (
-            f"{said}, so the KL term weighs {1 / weight:,.0f} times too little{_as_mean(evidence, 1 / weight)}. The codes "
-            "become points far from the prior: an autoencoder with a little noise."
+            f"{said}, so the KL term weighs {1 / weight:,.0f} times too little{_as_mean(evidence, 1 / weight)}. "
+            "The codes become points far from the prior: an autoencoder with a little noise."
         )
     else:
         sentence = (

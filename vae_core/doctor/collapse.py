@@ -69,8 +69,8 @@ def dead_dimensions(evidence: Evidence) -> Finding | None:
     if n_dead in (0, d):  # all of them: that is a collapse
         return None
     severity: Severity = "ailment" if n_dead >= DEAD_SHARE * d else "note"
-    one = "dimension does" if n_dead == 1 else "dimensions do"
-    sentence = f"{n_dead} of {d} {one} not change with the image: the model works as one of {d - n_dead}."
+    do = "does" if n_dead == 1 else "do"
+    sentence = f"{n_dead} of {d} dimensions {do} not change with the image: the model works with {d - n_dead}."
     figures = (
         Measured("dead dimensions", n_dead / d, DEAD_SHARE, "of all"),
         Measured("largest variance of μ among them", float(variances[dead].max()), ACTIVE_VARIANCE),

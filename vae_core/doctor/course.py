@@ -33,8 +33,8 @@ GAP_NOTE, GAP = 0.05, 0.2
 but hardly fall: they over-fit mildly."""
 
 FALL = 0.05
-"""Fall of the validation score since its best, as a share of that gain, while the training score rose. Measured: at most
-0.003 of the shipped models."""
+"""Fall of the validation score since its best, as a share of that gain, while the training score rose. Measured: at
+most 0.003 of the shipped models."""
 
 JUMP = 0.1
 """A rise of the training loss from one epoch to the next, as a share of all that it fell. Measured: it never rises by

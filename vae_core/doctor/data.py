@@ -55,8 +55,8 @@ def narrow_range(evidence: Evidence) -> Finding | None:
         (Measured("span of the values", high - low, WHOLE_RANGE, "of the range"),),
         Plot("bars", "value of a pixel", "share of pixels", (Series("pixels", centres, bars),)),
         Remedy(
-            f"Make the data anew with (x − {low:.3f}) / {max(high - low, 1 / 255):.3f}, x in [0, 1], or find where it was scaled; then "
-            "train again."
+            f"Make the data anew with (x − {low:.3f}) / {max(high - low, 1 / 255):.3f}, x in [0, 1], or find where "
+            "it was scaled; then train again."
         ),
     )
 

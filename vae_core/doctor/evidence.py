@@ -19,6 +19,7 @@ from vae_core.data import ImageSet, is_available, is_own, load_dataset
 from vae_core.doctor.finding import NotExamined
 from vae_core.errors import CheckpointError, DataError
 from vae_core.families import CAPABILITIES, Capabilities
+from vae_core.latent.pieces import OnProgress
 from vae_core.training.run_folder import LIVE_STATES, RunFolder
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Evidence:
         The encoded test split.
     images : uint8 array of shape (N, C, H, W), or None
         Of the training split, else the few validation images of the run's snapshots.
+    has_data : bool
+        The very data set is on this machine and may be read, so that a changed run can start.
     measures : ModelMeasures or None
     """
 
@@ -72,6 +75,7 @@ class Evidence:
     kl_per_dimension: tuple[float, ...] = ()
     latents: Latents | None = None
     images: Pixels | None = None
+    has_data: bool = False
     measures: ModelMeasures | None = None
 
     @property
@@ -119,7 +123,12 @@ class Evidence:
 
 
 def gather(
-    name: str | Path, *, checkpoints_dir: str | Path | None = None, data_dir: str | None = None, device: str = "cpu"
+    name: str | Path,
+    *,
+    checkpoints_dir: str | Path | None = None,
+    data_dir: str | None = None,
+    device: str = "cpu",
+    on_progress: OnProgress = lambda share: None,
 ) -> Evidence:
     """Everything that a checkpoint's or a run's folder and the data on this machine can tell.
 
@@ -131,6 +140,8 @@ def gather(
         Where data sets lie; by default where the run found them.
     device : str
         Where the model is looked at.
+    on_progress : callable
+        Given the share that is done, from 0 to 1.
 
     Raises
     ------
@@ -139,10 +150,12 @@ def gather(
     """
     folder = RunFolder(find_checkpoint(name, checkpoints_dir))
     if not (folder.path / CARD).exists() and (folder.path / "run.json").exists():
-        return _of_a_run(folder, data_dir)
+        return _of_a_run(folder, data_dir, on_progress)
     card = read_card(folder.path)
     parts = {"dataset": card.data.name, "data": card.data.options, "model": card.model, "training": card.training}
+    on_progress(0.1)
     data, latents = _data_of(folder, card, data_dir), read_latents(folder.path, card)
+    on_progress(0.7)  # reading a data set takes longest
     counts = _counts(data)
     if counts is None and latents.labels is not None and card.data.class_names:
         counts = np.bincount(latents.labels, minlength=len(card.data.class_names))
@@ -153,7 +166,6 @@ def gather(
         config=RunConfig(**parts),  # type: ignore[arg-type]
         history=folder.history(),
         diverged=card.run.outcome == "diverged",
-        message="",
         image_shape=card.data.image_shape,
         n_train=card.data.n_train,
         class_names=card.data.class_names,
@@ -161,15 +173,17 @@ def gather(
         kl_per_dimension=card.test.kl_per_dimension,
         latents=latents,
         images=_sample(data, folder),
+        has_data=data is not None,
         measures=measure(folder.path, data, device),
     )
 
 
-def _of_a_run(folder: RunFolder, data_dir: str | None) -> Evidence:
+def _of_a_run(folder: RunFolder, data_dir: str | None, on_progress: OnProgress) -> Evidence:
     """A run that left no model: one that diverged before anything was worth keeping, or was interrupted."""
     status, request = folder.status(), folder.request()
     if status.state in LIVE_STATES:
         raise CheckpointError(f"{folder.name} is still going on: the doctor looks at it when it has ended.")
+    on_progress(0.1)
     data, history = None, folder.history()
     with suppress(DataError):
         data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
@@ -186,6 +200,7 @@ def _of_a_run(folder: RunFolder, data_dir: str | None) -> Evidence:
         class_counts=_counts(data),
         kl_per_dimension=tuple(history[-1]["kl_per_dimension"]) if history else (),
         images=images,
+        has_data=data is not None,
     )
 
 

@@ -41,12 +41,16 @@ class Diagnosis:
         The ailments that were looked for and not found.
     not_examined : dict
         For each that could not be looked for, why, in a clause.
+    has_data, image_shape : bool, tuple
+        As of the evidence: what a changed run needs.
     """
 
     name: str
     findings: tuple[Finding, ...]
     well: tuple[Ailment, ...]
     not_examined: dict[Ailment, str]
+    has_data: bool
+    image_shape: tuple[int, int, int] | None
 
     @property
     def is_healthy(self) -> bool:
@@ -68,4 +72,4 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         else:
             findings.append(found)
     findings.sort(key=lambda finding: finding.severity == "note")
-    return Diagnosis(evidence.name, tuple(findings), tuple(well), not_examined)
+    return Diagnosis(evidence.name, tuple(findings), tuple(well), not_examined, evidence.has_data, evidence.image_shape)

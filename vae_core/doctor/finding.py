@@ -37,8 +37,8 @@ TITLES: dict[Ailment, str] = {
 }
 
 
-class NotExamined(Exception):  # noqa: N818 - no error: it says in a clause why there was nothing to look at
-    """What a check would look at is not there."""
+class NotExamined(Exception):
+    """What a check would look at is not there: why, in a clause."""
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ def prior_apart(evidence: Evidence) -> Finding | None:
     widths = np.sqrt(np.diagonal(covariance))
     off, worst = float(np.linalg.norm(mean)), int(np.argmax(np.diagonal(covariance) + mean**2))
     sentence = (
-        f"The codes of all images together lie elsewhere than the prior: they are up to {widths.max():.1f} times as wide, "
-        f"and their mean is {off:.1f} off. Draws from the prior "
+        "The codes of all images together lie elsewhere than the prior: they are up to "
+        f"{widths.max():.1f} times as wide, and their mean is {off:.1f} off. Draws from the prior "
         + (
             "decode to the middle of what was learned, or to nothing."
             if severity == "ailment"
