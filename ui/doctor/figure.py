@@ -8,6 +8,7 @@ from ui.palette import MODEL_COLOURS
 from vae_core.doctor.finding import Plot
 
 HEIGHT = 210
+MOST_LABELS = 16
 THRESHOLD_COLOUR = "#8793A0"
 
 
@@ -33,5 +34,7 @@ def figure_of(plot: Plot) -> go.Figure:
         bargap=0.1,
     )
     figure.update_xaxes(title=plot.x_title, automargin=True, nticks=6)
+    if plot.kind == "bars" and len(plot.series[0].x) <= MOST_LABELS:
+        figure.update_xaxes(tickvals=plot.series[0].x)  # dimensions or classes: there is none between two
     figure.update_yaxes(title=plot.y_title, automargin=True, nticks=4)
     return figure

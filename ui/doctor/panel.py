@@ -15,7 +15,7 @@ from vae_core.checkpoints import CARD, HISTORY
 from vae_core.doctor.command import document
 from vae_core.doctor.evidence import gather
 from vae_core.doctor.examine import Diagnosis, diagnose
-from vae_core.doctor.finding import TITLES, Finding, Measured
+from vae_core.doctor.finding import TITLES, Finding, Measured, number
 from vae_core.errors import VaeCoreError
 from vae_core.latent.pieces import OnProgress
 from vae_core.training.process import free_name
@@ -103,12 +103,10 @@ def show_diagnosis(run: RunFolder, found: Diagnosis) -> None:
     for finding in found.findings:
         _show_finding(run, found, finding)
     if found.well:
-        st.caption(
-            ":material/check: Looked for and not found: " + ", ".join(TITLES[one].lower() for one in found.well) + "."
-        )
+        st.caption(":material/check: Looked for and not found: " + " · ".join(TITLES[one] for one in found.well))
     if found.not_examined:
-        why = "; ".join(f"{TITLES[one].lower()} ({plain(reason)})" for one, reason in found.not_examined.items())
-        st.caption(f":material/visibility_off: Not looked at: {why}.")
+        why = " · ".join(f"{TITLES[one]} ({plain(reason)})" for one, reason in found.not_examined.items())
+        st.caption(f":material/visibility_off: Not looked at: {why}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "JSON",
@@ -126,16 +124,8 @@ def _show_finding(run: RunFolder, found: Diagnosis, finding: Finding) -> None:
     with st.container(border=True):
         st.markdown(f"**{finding.title}** {BADGES[finding.severity]}")
         st.markdown(plain(finding.sentence))
-        left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
-        with left:
-            st.table(
-                {"Figure": [one.name for one in finding.figures]}
-                | {"Value": [_value(one) for one in finding.figures]}
-                | {"Threshold": [_number(one.threshold) for one in finding.figures]},
-                border="horizontal",
-                hide_index=True,
-                alt=f"Figures on {finding.title.lower()}.",
-            )
+        left, right = st.columns(2, gap="medium", vertical_alignment="center")
+        left.markdown("\n\n".join(map(_line, finding.figures)))
         if finding.plot is not None:
             right.plotly_chart(
                 figure_of(finding.plot),
@@ -171,12 +161,7 @@ def _offer(run: RunFolder, found: Diagnosis, finding: Finding) -> None:
     st.switch_page(TRAIN)
 
 
-def _value(one: Measured) -> str:
-    return f"{_number(one.value)} {one.unit}".rstrip()
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", "−")
+def _line(one: Measured) -> str:
+    """A figure and, where there is one, the threshold that it is held against."""
+    threshold = "" if one.threshold is None else f" · threshold {number(one.threshold)}"
+    return f"**{number(one.value)}** {one.unit} :small[:gray[{plain(one.name)}{threshold}]]"

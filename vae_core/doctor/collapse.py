@@ -16,6 +16,7 @@ from vae_core.doctor.finding import (
     Remedy,
     Series,
     Severity,
+    number,
     with_model,
     with_training,
 )
@@ -45,14 +46,14 @@ def posterior_collapse(evidence: Evidence) -> Finding | None:
         return None
     severity: Severity = "ailment"
     sentence = (
-        f"q(z|x) is almost the prior N(0, I) for every image: the KL is {kl:.2g} nats, less than one bit. "
+        f"q(z|x) is almost the prior N(0, I) for every image: the KL is {number(kl)} nats, less than one bit. "
         "The decoder does without z, so all images are reconstructed alike."
     )
     if evidence.n_steps is not None and evidence.n_steps < FEWEST_STEPS:
         severity = "note"
         sentence += f" After {evidence.n_steps} steps it may only have begun."
     figures = [Measured("KL", kl, ONE_BIT, "nats")]
-    explained = evidence.measures and evidence.measures.explained
+    explained = evidence.measures.explained if evidence.measures else None
     if explained is not None:
         figures.append(Measured("variance that reconstructions explain", explained))
     return Finding("posterior-collapse", severity, sentence, tuple(figures), _of_kl(evidence), _revive(evidence))
@@ -129,8 +130,9 @@ def _fewer(evidence: Evidence, dead: np.ndarray[tuple[int, ...], np.dtype[np.boo
             "β = 1",
             with_training(config, beta=1.0),
         )
+    dimensions = f"{n_active} latent dimension{'s' * (n_active > 1)}"
     return Remedy(
-        f"Take {n_active} latent dimensions: the data needs no more at this β and with this network.",
-        f"{n_active} latent dimension{'s' * (n_active > 1)}",
+        f"Take {dimensions}: with these settings no more are used.",
+        dimensions,
         with_model(config, latent_dim=n_active),
     )

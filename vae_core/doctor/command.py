@@ -9,7 +9,7 @@ from typing import Any
 
 from vae_core.doctor.evidence import gather
 from vae_core.doctor.examine import Diagnosis, diagnose
-from vae_core.doctor.finding import TITLES, Finding
+from vae_core.doctor.finding import TITLES, Finding, number
 from vae_core.training.process import train_arguments
 
 
@@ -56,7 +56,8 @@ def lines(found: Diagnosis) -> dict[str, Any]:
     said: dict[str, Any] = {"name": found.name}
     for finding in found.findings:
         figures = ", ".join(
-            f"{one.name} {one.value:.3g}" + (f" (threshold {one.threshold:.3g})" if one.threshold is not None else "")
+            f"{one.name} {number(one.value)}"
+            + (f" (threshold {number(one.threshold)})" if one.threshold is not None else "")
             for one in finding.figures
         )
         command = command_of(finding)

@@ -20,6 +20,7 @@ from vae_core.doctor.finding import (
     Remedy,
     Series,
     Severity,
+    number,
     with_model,
     with_training,
 )
@@ -153,7 +154,7 @@ def learning_rate(evidence: Evidence) -> Finding | None:
     measures = evidence.measures
     silent = measures.silent if measures else None
     explained = measures.explained if measures else None
-    jump, at = largest_jump(history, config.training)
+    jump, nats, at = largest_jump(history, config.training)
     stands_still = rate > USUAL_RATE and (
         explained < EXPLAINED
         if explained is not None
@@ -163,7 +164,7 @@ def learning_rate(evidence: Evidence) -> Finding | None:
     if evidence.diverged:
         said.append("the loss or its gradient stopped being a number")
     if jump >= JUMP:
-        said.append(f"the training loss jumped up in epoch {at} by {jump:.0%} of all that it fell")
+        said.append(f"the training loss jumped up by {number(nats)} nats in epoch {at}")
     if silent is not None and silent >= SILENT:
         said.append(f"{silent:.0%} of the ReLU units are 0 for every image")
     if stands_still:
@@ -189,24 +190,27 @@ def learning_rate(evidence: Evidence) -> Finding | None:
     return Finding("learning-rate", "ailment", sentence, tuple(figures), _of_loss(history), remedy)
 
 
-def largest_jump(history: Sequence[dict[str, Any]], training: TrainConfig) -> tuple[float, int]:
-    """The largest rise of the training loss between two epochs of one weight of the KL term, and the later epoch.
+def largest_jump(history: Sequence[dict[str, Any]], training: TrainConfig) -> tuple[float, float, int]:
+    """The largest rise of the training loss between two epochs of one weight of the KL term.
 
-    As a share of all that the loss fell, from its first value to its least. A capacity changes the loss by itself, as
-    it rises over the first half.
+    Returns
+    -------
+    share, nats, epoch : float, float, int
+        The rise as a share of all that the loss fell from its first value to its least (or, where it fell less, of a
+        hundredth of that first value), in nats, and the later epoch. A capacity changes the loss by itself, as it
+        rises over the first half, which is not looked at then.
     """
     lines = history[len(history) // 2 :] if training.capacity else history
     losses = [float(line["train"]["loss"]) for line in lines]
-    if len(losses) < 3 or losses[0] <= min(losses):
-        return 0.0, 0
-    fell = losses[0] - min(losses)
     rises = [
         (after - before, int(line["epoch"]))
         for before, after, line, previous in zip(losses, losses[1:], lines[1:], lines, strict=False)
         if line["kl_weight"] == previous["kl_weight"]
     ]
     rise, epoch = max(rises, default=(0.0, 0))
-    return max(rise, 0.0) / fell, epoch
+    if rise <= 0:
+        return 0.0, 0.0, 0
+    return rise / max(losses[0] - min(losses), 0.01 * abs(losses[0])), rise, epoch
 
 
 def _of_loss(history: Sequence[dict[str, Any]]) -> Plot | None:

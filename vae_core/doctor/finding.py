@@ -121,3 +121,12 @@ def with_training(config: RunConfig, **fields: Any) -> RunConfig:
 def with_model(config: RunConfig, **fields: Any) -> RunConfig:
     """The run with another model."""
     return replace(config, model=replace(config.model, **fields))
+
+
+def number(value: float) -> str:
+    """A figure for people: three digits, and nothing smaller than they could tell from 0."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace("-", "−")
+    if 0 < abs(value) < 1e-4:
+        return "< 0.0001" if value > 0 else "> −0.0001"
+    return f"{value:.3g}".replace("-", "−")

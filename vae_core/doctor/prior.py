@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from vae_core.doctor.collapse import ONE_BIT
 from vae_core.doctor.evidence import Evidence
 from vae_core.doctor.finding import (
     Finding,
@@ -28,6 +29,8 @@ mnist-2d-beta0.1, which is shipped to show it."""
 
 N_BINS = 60
 
+Doubles = npt.NDArray[np.float64]
+
 
 def prior_apart(evidence: Evidence) -> Finding | None:
     """Mean and covariance of the aggregate posterior q(z) are not the prior's.
@@ -42,6 +45,8 @@ def prior_apart(evidence: Evidence) -> Finding | None:
     latents, variances = evidence.latents, evidence.variances
     if latents is None or latents.logvar is None or variances is None:
         raise NotExamined("there is no model, and so no code, to look at")
+    if sum(evidence.kl_per_dimension) < ONE_BIT:  # collapsed: what little is left is not held to anything
+        return None
     mean, covariance = moments(latents.mu, latents.logvar)
     n_active = max(1, int((variances > ACTIVE_VARIANCE).sum()))
     apart = gaussian_kl(mean, covariance) / n_active
