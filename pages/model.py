@@ -5,6 +5,7 @@ import streamlit as st
 from ui import kinds, state, trash
 from ui import model_card as words
 from ui.bring import bring_a_model
+from ui.doctor.panel import show_doctor
 from ui.figure_tables import show_figure_tables
 from ui.figures import curves
 from ui.known_figures import KnownFigures, known_figures
@@ -108,6 +109,8 @@ else:
     with left:
         show_figures(explorer, known_figures(explorer.path, explorer.card))
         show_terms(explorer)
+        with st.expander("Doctor", icon=":material/stethoscope:"):
+            show_doctor(RunFolder(explorer.path))
     with right:
         describe(explorer)
         st.markdown("##### Take it away")

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import address, runs, runs_list, trash
+from ui.doctor.panel import show_doctor
 from ui.text import plain
 from ui.timeline import timeline
 from ui.timeline.take import take_away
@@ -68,7 +69,9 @@ def show_run(run: RunFolder, status: Status) -> None:
         st.page_link(TRAIN, label="Train another", icon=":material/model_training:")
     with st.expander("The command that started it", icon=":material/terminal:"):
         st.code(run.request().command, language="bash", wrap_lines=True)
-    # Here stands what the doctor says of the run.
+    if status.state not in LIVE_STATES:
+        with st.expander("Doctor", icon=":material/stethoscope:"):
+            show_doctor(run)
 
 
 trash.show_undo()

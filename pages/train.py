@@ -5,10 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from ui import runs, runs_list, trash
+from ui.doctor.panel import show_doctor
 from ui.text import plain
 from ui.train import form, watch
 from vae_core.errors import VaeCoreError
-from vae_core.training.run_folder import RunFolder, list_runs
+from vae_core.training.run_folder import LIVE_STATES, RunFolder, list_runs
 
 RUNS = Path(__file__).with_name("runs.py")
 
@@ -74,6 +75,9 @@ def show_run(run: RunFolder) -> None:
         if run.snapshot_epochs() and st.button("Timeline", icon=":material/movie:", key=f"train timeline {run.name}"):
             st.switch_page(RUNS)
     watch.show_details(run, status)
+    if status.state not in LIVE_STATES:
+        with st.expander("Doctor", icon=":material/stethoscope:"):
+            show_doctor(run)
 
 
 left, right = st.columns([2, 3], gap="large")

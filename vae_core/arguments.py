@@ -170,6 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=0)
     p.add_argument("--out", default=None, metavar="FILE.csv")
+    commands.add_parser("doctor", parents=[model, data, place, json_], help="name what is wrong with a run, and why")
     p = commands.add_parser("export", parents=[model, place, json_], help="export for other runtimes")
     p.add_argument("--format", default="onnx", choices=("onnx",))
     p.add_argument("--part", required=True, choices=("decoder", "encoder"))

@@ -302,6 +302,13 @@ def sweep(arguments: argparse.Namespace) -> Document | None:
     return sweep_command(arguments)
 
 
+def doctor(arguments: argparse.Namespace) -> Document:
+    """What is wrong with a run, and what to change."""
+    from vae_core.doctor.command import doctor_command
+
+    return doctor_command(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], Document | None]] = {
     "fetch": fetch,
     "list": list_,
@@ -316,4 +323,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Document | None]] = {
     "vary": vary,
     "project": project,
     "export": export,
+    "doctor": doctor,
 }

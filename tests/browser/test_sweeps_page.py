@@ -25,8 +25,8 @@ def test_from_start_to_explore(app_server: AppServer, open_page: OpenPage) -> No
     expect(grid.locator("button.best")).to_have_count(1)
     # Something is drawn: pixels of more than one colour, and not as many as the whole map.
     drawn = grid.locator("canvas").first.evaluate(
-        "c => new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer).filter(Boolean).length"
-        " / (c.width * c.height)"
+        "c => new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)"
+        ".filter(Boolean).length / (c.width * c.height)"
     )
     assert 0.005 < drawn < 0.6
     expect(page.get_by_text("finished").first).to_be_visible(timeout=60_000)

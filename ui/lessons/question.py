@@ -22,7 +22,6 @@ from ui.axes import MapPlane
 from ui.latent_map import MapClick, MapMarkers, MapPoints, latent_map
 from ui.lessons import here
 
-
 SMALL = 320
 """Pixels that the map of an answered question takes at most: the reveal needs the room."""
 
@@ -40,7 +39,7 @@ class Choice:
     def ask(self) -> bool:
         """Draw it; True once it is answered."""
         with _frame(self.name):
-            answered = _answer(self.name)
+            answered, chosen = _answer(self.name), None
             if answered is not None:
                 chosen = str(answered)
                 _recall(self.name, self.prompt, chosen)

@@ -152,6 +152,10 @@ class PerPixelGaussian(Likelihood):
     def mean(self, params: Tensor) -> Tensor:
         return self._split(params)[0]
 
+    def sigma(self, params: Tensor) -> Tensor:
+        """The standard deviation of each pixel, in units of [0, 1], (..., C, H, W)."""
+        return self._split(params)[1].exp()
+
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         mean, log_sigma = self._split(params)
         squared = (x - mean).square() * torch.exp(-2 * log_sigma)
