@@ -12,16 +12,16 @@ DOORS = [
     ("learn", "Learn", ":material/school:", "Lessons that ask before they show."),
 ]
 LOOK = """<style>
-.st-key-doors [data-testid="stPageLink"], .st-key-doors [data-testid="stPageLink"] > div { width: 100%; height: 100%; }
+.st-key-doors [data-testid="stPageLink"], .st-key-doors [data-testid="stPageLink"] > div { width: 100%; }
 .st-key-doors a {
-  height: 100%; box-sizing: border-box; padding: 1rem 1.25rem; gap: 1rem; align-items: center;
+  box-sizing: border-box; padding: 1rem; gap: 0.8rem; align-items: center;
   border: 1px solid #8885; border-radius: 8px; transition: border-color 0.12s, background 0.12s;
 }
 .st-key-doors a:hover { border-color: light-dark(#0F766E, #5CCFC1); }
 .st-key-doors a [data-testid="stIconMaterial"] {
   font-size: 2.1rem; width: auto; height: auto; color: light-dark(#0F766E, #5CCFC1);
 }
-.st-key-doors a p { white-space: normal; font-size: 0.95rem; line-height: 1.35; }
+.st-key-doors a p { white-space: normal; font-size: 0.9rem; line-height: 1.35; }
 .st-key-doors a strong { display: block; font-size: 1.35rem; line-height: 1.25; margin-bottom: 0.15rem; }
 @media (max-width: 640px) { /* three of them in sight beneath map and picture */
   .st-key-doors [data-testid="stHorizontalBlock"] { gap: 0.5rem; }

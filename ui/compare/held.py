@@ -98,8 +98,8 @@ def _held(models: Sequence[Compared], latent_dim: int) -> _Held:
         same = [one.explorer for one in models if one.explorer.latent_dim == latent_dim and one.explorer.can.encode]
         same.sort(key=lambda explorer: not explorer.can.posterior)  # codes without a prior lie far out
         image = int(st.session_state.get(IMAGE, 0))
-        start = same[0].latents.mu[min(image, len(same[0].latents.mu) - 1)] if same else np.zeros(latent_dim)
-        codes[latent_dim] = _Held(np.array(start, np.float32), secrets.token_hex(6))
+        code = same[0].latents.mu[min(image, len(same[0].latents.mu) - 1)] if same else np.zeros(latent_dim)
+        codes[latent_dim] = _Held(np.array(code, np.float32), secrets.token_hex(6))
     return codes[latent_dim]
 
 

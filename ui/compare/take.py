@@ -63,8 +63,8 @@ def _draw_map(
     scale = (SIDE - 24) / max(float((high - low).max()), 1e-9)
 
     def pixels(xy: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        placed: npt.NDArray[np.float64] = (np.asarray(xy, np.float64) - (low + high) / 2) * scale * [1, -1]
-        placed += np.array(corner) + SIDE / 2
+        offsets = (np.asarray(xy, np.float64) - (low + high) / 2) * scale * [1, -1]
+        placed: npt.NDArray[np.float64] = offsets + np.array(corner) + SIDE / 2
         return placed
 
     lit = None if rows is None else set(rows.tolist())
