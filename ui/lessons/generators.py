@@ -391,7 +391,7 @@ LESSON = Lesson(
         "About 8.0 of 10: hardly any zeros.",
         "Autoencoder, flow: 9.5.",
         "The gaps between the classes near the origin, such as (−0.8, 1.6).",
-        "Far out within a class, such as (−2.9, 2.9).",
+        "Far out within a class, such as (−0.4, −2.8).",
         "The VAE, by a lower bound.",
     ),
 )
