@@ -32,6 +32,8 @@ HEAVY_MODULES = (
     "ui.directions.take",
     "ui.directions.worth",
     "ui.ledger.panels",
+    "ui.lessons.frame",
+    "ui.lessons.teacher",
     "ui.ledger_table",
     "ui.films",
     "ui.lifeline",

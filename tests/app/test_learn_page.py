@@ -67,9 +67,9 @@ def test_next_and_back_change_the_address(open_app: OpenApp) -> None:
     """Next leads to the following step, Back to the one before, and All lessons out of the lesson."""
     app = at(open_app("learn"), 1, "codes")
     press(app, "Next")
-    assert ["between"] == app.query_params["step"]
+    assert app.query_params["step"] in ("between", ["between"])
     press(app, "Back")
-    assert ["codes"] == app.query_params["step"]
+    assert app.query_params["step"] in ("codes", ["codes"])
     press(app, "All lessons")
     assert "lesson" not in app.query_params
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.browser.lesson_tries_terms import BETA, COLLAPSE, ELBO
-from tests.browser.lesson_walk import Choose, Click, Do, Slide, Tries, pin, press
+from tests.browser.lesson_walk import Choose, Click, Do, Slide, Tries, drag_pin, pin, press
 from ui.lessons import holes, noise
 
 
@@ -21,7 +21,9 @@ HOLES: Tries = {
     "detour": Do(lambda page: pin(page, (4.0, 4.0)), lambda page: pin(page, (3.0, -10.0))),
     "landing": Click((8.0, -8.0), (0.5, 0.5)),
     "twos": Slide(2, -8),
-    "gap": Do(lambda page: pin(page, (0.0, 0.8)), lambda page: pin(page, (1.45, -1.3))),
+    "gap": Do(
+        lambda page: drag_pin(page, (0.0, 0.0), (0.0, 0.8)), lambda page: drag_pin(page, (0.0, 0.8), (1.45, -1.3))
+    ),
     "left": Choose("The prior", holes.LEFT.right),
     "dear": Do(
         lambda page: choose_model(page, "VAE, β = 0.1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -84,6 +85,22 @@ def pin(page: Page, z: tuple[float, float]) -> None:
     click_map(page, surface_of.first if surface_of.count() else page.locator("body"), z)
 
 
+def drag_pin(page: Page, z_from: tuple[float, float], z_to: tuple[float, float]) -> None:
+    """Drag the pin of the step's last map; let go, it stays there, while a click takes the nearest point."""
+    root = page.locator(".latent-map").last
+    surface = root.locator(".surface")
+    surface.scroll_into_view_if_needed()
+    x, y, half = (float(part) for part in (root.get_attribute("data-view") or "").split())
+    box = surface.bounding_box()
+    assert box is not None
+    share = box["width"] / 2 / half
+    start, end = ((box["x"] + (z[0] - x + half) * share, box["y"] + (y + half - z[1]) * share) for z in (z_from, z_to))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
+
+
 def press(slider: Locator, times: int) -> None:
     """Press an arrow key on a slider's thumb: to the left below 0."""
     slider.focus()
@@ -94,7 +111,7 @@ def press(slider: Locator, times: int) -> None:
 def give(page: Page, frame: Locator, answer: str | int | tuple[float, float]) -> None:
     """Answer a question, and reveal."""
     if isinstance(answer, str):
-        frame.locator("label").filter(has_text=answer).first.click()
+        frame.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(answer)}\s*$")).click()
     elif isinstance(answer, int):
         press(frame.get_by_role("slider"), answer)
     else:
@@ -108,13 +125,13 @@ def walk_question(page: Page, task: str, tried: Choose | Slide | Click) -> None:
     """Nothing is said before it is answered; wrong gets the truth and its reason, right the same reason."""
     frame = question(page, task)
     expect(frame).to_be_visible(timeout=PATIENCE)
-    expect(frame.get_by_role("alert")).to_have_count(0)
+    expect(frame.get_by_test_id("stAlert")).to_have_count(0)
     give(page, frame, tried.wrong)
-    expect(frame.get_by_role("alert")).to_contain_text("Not quite", timeout=PATIENCE)
+    expect(frame.get_by_test_id("stAlert")).to_contain_text("Not quite", timeout=PATIENCE)
     frame.get_by_role("button", name="Answer again").click()
-    expect(frame.get_by_role("alert")).to_have_count(0, timeout=PATIENCE)
+    expect(frame.get_by_test_id("stAlert")).to_have_count(0, timeout=PATIENCE)
     give(page, frame, tried.right)
-    expect(frame.get_by_role("alert")).to_contain_text("Right.", timeout=PATIENCE)
+    expect(frame.get_by_test_id("stAlert")).to_contain_text("Right.", timeout=PATIENCE)
 
 
 def walk_exercise(page: Page, task: str, tried: Do) -> None:
@@ -122,9 +139,9 @@ def walk_exercise(page: Page, task: str, tried: Do) -> None:
     frame = exercise(page, task)
     expect(frame).to_be_visible(timeout=PATIENCE)
     tried.wrong(page)
-    expect(frame.get_by_role("alert")).to_contain_text("Not there yet", timeout=PATIENCE)
+    expect(frame.get_by_test_id("stAlert")).to_contain_text("Not there yet", timeout=PATIENCE)
     tried.right(page)
-    expect(frame.get_by_role("alert")).to_contain_text("Solved.", timeout=PATIENCE)
+    expect(frame.get_by_test_id("stAlert")).to_contain_text("Solved.", timeout=PATIENCE)
 
 
 def fits(page: Page) -> None:

@@ -86,8 +86,8 @@ def test_an_equation_has_numbers_and_light() -> None:
     """A term's number stands beneath it; only a term that is lit has the accent beneath it."""
     terms = {"mu": Term(r"\mu", [0.5, -1.234]), "beta": Term(r"\beta", -0.001), "x": Term("x")}
     text = latex("[[mu]] [[beta]] [[x]]", terms, {"mu"})
-    assert r"\underset{\text{(0.50, -1.23)}}{\colorbox{" + LIT + r"}{$\displaystyle \mu$}}" in text
-    assert r"\underset{\text{0.00}}{\beta}" in text
+    assert r"\underset{(0.50,\;-1.23)}{\colorbox{" + LIT + r"}{$\displaystyle \mathstrut \mu$}}" in text
+    assert r"\underset{0.00}{\mathstrut \beta}" in text
     assert text.endswith(" x")
 
 
@@ -125,5 +125,5 @@ def test_one_goes_on_where_something_is_undone() -> None:
 
 def test_a_vector_is_written_with_its_unit() -> None:
     """Arrays and numbers are written with their digits; no value has no number."""
-    assert "(1.0, 2.0) nats" == Term("z", np.array([1.0, 2.0]), 1, "nats").number  # type: ignore[arg-type]
+    assert r"(1.0,\;2.0)\text{ nats}" == Term("z", np.array([1.0, 2.0]), 1, "nats").number  # type: ignore[arg-type]
     assert "" == Term("z").number

@@ -38,14 +38,14 @@ class Term:
 
     @property
     def number(self) -> str:
-        """The number as text; "" where there is none."""
+        """The number as LaTeX; "" where there is none."""
         if self.value is None:
             return ""
         values = np.atleast_1d(np.asarray(self.value, np.float64))
         # Adding 0 takes the sign off a zero.
         parts = [f"{np.round(value, self.digits) + 0.0:.{self.digits}f}" for value in values]
-        text = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-        return f"{text} {self.unit}".rstrip()
+        text = parts[0] if len(parts) == 1 else rf"({',\;'.join(parts)})"
+        return rf"{text}\text{{ {self.unit}}}" if self.unit else text
 
 
 def equation(name: str, template: str, terms: Mapping[str, Term]) -> None:
@@ -75,7 +75,8 @@ def latex(template: str, terms: Mapping[str, Term], lit: set[str]) -> str:
 
     def drawn(match: re.Match[str]) -> str:
         term = terms[match[1]]
-        symbol = rf"\colorbox{{{LIT}}}{{$\displaystyle {term.symbol}$}}" if match[1] in lit else term.symbol
-        return rf"\underset{{\text{{{term.number}}}}}{{{symbol}}}" if term.number else symbol
+        symbol = rf"\mathstrut {term.symbol}"  # all as deep, so that the numbers stand on one line
+        symbol = rf"\colorbox{{{LIT}}}{{$\displaystyle {symbol}$}}" if match[1] in lit else symbol
+        return rf"\underset{{{term.number}}}{{{symbol}}}" if term.number else symbol
 
     return re.sub(r"\[\[(\w+)\]\]", drawn, template)

@@ -76,12 +76,20 @@ def show_step(lesson: Lesson, step: Step) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=go, args=(None,))
         st.markdown(f"**Lesson {lesson.number} · {lesson.title}**", width="content")
-        _dots(lesson, step)
+        dots = st.container(width="content")
         projector.show()
     st.subheader(step.title, anchor=False)
-    step.show()
-    if at + 1 == len(lesson.steps):
-        _show_reading(lesson.reading)
+    try:
+        step.show()
+        if at + 1 == len(lesson.steps):
+            _show_reading(lesson.reading)
+    finally:  # a step may stop, and what it has marked as done is to be seen
+        with dots:
+            _dots(lesson, step)
+        _show_way(lesson, at)
+
+
+def _show_way(lesson: Lesson, at: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         before = lesson.steps[at - 1] if at else None
         after = lesson.steps[at + 1] if at + 1 < len(lesson.steps) else None
@@ -142,10 +150,12 @@ def _show_reading(reading: tuple[Reading, ...]) -> None:
 def show() -> None:
     """What the address asks for."""
     found = asked()
-    if found is None:
-        st.title("Learn", anchor=False)
-        st.markdown("Lessons of ten minutes on the models that are here. Predict first, then see.")
-        show_list()
-    else:
-        show_step(*found)
-    progress()
+    try:
+        if found is None:
+            st.title("Learn", anchor=False)
+            st.markdown("Lessons of ten minutes on the models that are here. Predict first, then see.")
+            show_list()
+        else:
+            show_step(*found)
+    finally:  # a step may stop, and what has been done is to be kept
+        progress()

@@ -77,9 +77,9 @@ TWOS = Estimate(
 )
 GAP = Exercise(
     "gap",
-    f"Pin a place within 2 of the middle where even this decoder was hardly trained: less than {OUTSIDE:.0%} of "
+    f"Drag the pin to a place within 2 of the middle where even this decoder was hardly trained: less than {OUTSIDE:.0%} of "
     "held-out codes at a lower density.",
-    hint="Look for thin empty seams between the colours; zoom in with +.",
+    hint="Look for thin empty seams between the colours, and zoom in with +. A click takes the nearest code: drag.",
     solved="A VAE's map has no holes of the size of a digit, but it has seams. What is drawn there lies between two "
     "digits.",
 )
@@ -137,10 +137,15 @@ def codes() -> None:
     if not TRAINED.ask():
         return
     st.markdown("Each point is the code of a test image. Move the pointer over the map; click to pin z.")
-    z = stage(explorer, start=typical(explorer, 0))
-    equation("codes", r"\hat{x} = g([[z]])", {"z": Term("z", z.tolist())})
-    digit = int(digit_at(explorer, z[None])[0])
-    SEVEN.check(digit == 7 if here.has_moved(explorer) else None, now=f"The nearest code is that of a {digit}.")
+    start = typical(explorer, 0)
+    z = here.place(explorer, start=start).z
+
+    def say() -> None:
+        equation("codes", r"\hat{x} = g([[z]])", {"z": Term("z", z.tolist())})
+        digit = int(digit_at(explorer, z[None])[0])
+        SEVEN.check(digit == 7 if here.has_moved(explorer) else None, now=f"The nearest code is that of a {digit}.")
+
+    stage(explorer, start=start, beside=say)
     show_code(excerpt(Autoencoder.encode), excerpt(Reconstruction.losses))
 
 

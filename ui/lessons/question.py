@@ -23,6 +23,10 @@ from ui.latent_map import MapClick, MapMarkers, MapPoints, latent_map
 from ui.lessons import here
 
 
+SMALL = 320
+"""Pixels that the map of an answered question takes at most: the reveal needs the room."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of a few answers, one of which is right; `name` is one of the step's tasks, `reason` is said in any case."""
@@ -37,13 +41,12 @@ class Choice:
         """Draw it; True once it is answered."""
         with _frame(self.name):
             answered = _answer(self.name)
-            chosen = st.radio(
-                self.prompt,
-                self.options,
-                index=None if answered is None else self.options.index(str(answered)),
-                key=here.key(f"{self.name} choice {_round(self.name)}"),
-                disabled=answered is not None,
-            )
+            if answered is not None:
+                chosen = str(answered)
+                _recall(self.name, self.prompt, chosen)
+            else:
+                key = here.key(f"{self.name} choice {_round(self.name)}")
+                chosen = st.radio(self.prompt, self.options, index=None, key=key)
             return _conclude(
                 self.name, chosen, lambda answer: answer == self.right, f"It is: {self.right}", self.reason
             )
@@ -65,16 +68,12 @@ class Estimate:
         with _frame(self.name):
             answered = _answer(self.name)
             middle = self.low + self.step * round((self.high - self.low) / self.step / 2)
-            slid = st.slider(
-                self.prompt,
-                self.low,
-                self.high,
-                middle if answered is None else float(str(answered)),
-                self.step,
-                format=self.form,
-                key=here.key(f"{self.name} slider {_round(self.name)}"),
-                disabled=answered is not None,
-            )
+            if answered is not None:
+                slid = float(str(answered))
+                _recall(self.name, self.prompt, self.form % slid)
+            else:
+                key = here.key(f"{self.name} slider {_round(self.name)}")
+                slid = st.slider(self.prompt, self.low, self.high, middle, self.step, format=self.form, key=key)
             said = "It is " + (self.form % truth)
             return _conclude(self.name, slid, lambda answer: abs(float(str(answer)) - truth) <= within, said, reason)
 
@@ -111,13 +110,17 @@ class Spot:
         truth : str
             What is said after a wrong answer: "The largest hole is …".
         markers : sequence of MapMarkers
-            What else is marked from the beginning.
+            What else is marked until it is answered.
         """
         with _frame(self.name):
-            st.markdown(self.prompt)
             answered, pending = _answer(self.name), here.key(f"{self.name} clicked")
             clicked = answered if answered is not None else st.session_state.get(pending)
-            shown = list(markers)
+            if answered is None:
+                st.markdown(self.prompt)
+            else:
+                x, y = np.asarray(answered, np.float64)
+                _recall(self.name, self.prompt, f"({x:.2f}, {y:.2f})")
+            shown = list(markers) if answered is None else []
             if clicked is not None:
                 shown.append(MapMarkers("Your prediction", np.asarray([clicked], np.float64), role="accent"))
             if answered is not None:
@@ -132,7 +135,7 @@ class Spot:
                 hand="look" if answered is not None else "pick",
                 axis_titles=plane.titles,
                 markers=shown,
-                height=height,
+                height=height if answered is None else min(height, SMALL),
                 key=here.key(f"{self.name} map"),
                 on_click=take,
             )
@@ -147,13 +150,29 @@ def _answer(name: str) -> object:
     return st.session_state.get(here.key(f"{name} answer"))
 
 
+def _recall(name: str, prompt: str, answer: str) -> None:
+    """The question and what was predicted, in short, so that there is room for the reveal."""
+
+    def again() -> None:
+        del st.session_state[here.key(f"{name} answer")]
+        st.session_state[here.key(f"{name} round")] = _round(name) + 1
+        st.session_state.pop(here.key(f"{name} clicked"), None)
+
+    st.markdown(prompt)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"Your prediction: **{answer}**", width="content")
+        st.button(
+            "Answer again", key=here.key(f"{name} again"), icon=":material/replay:", type="tertiary", on_click=again
+        )
+
+
 def _round(name: str) -> int:
     # A widget that is asked anew takes another key, else it would come with the answer of before.
     return int(st.session_state.get(here.key(f"{name} round"), 0))
 
 
 def _conclude(name: str, given: object, judge: Callable[[object], bool], truth: str, reason: str) -> bool:
-    answer_key, round_key = here.key(f"{name} answer"), here.key(f"{name} round")
+    answer_key = here.key(f"{name} answer")
     answer = st.session_state.get(answer_key)
     if answer is None:
         label = "Reveal" if given is not None else "Predict first, then reveal"
@@ -168,11 +187,4 @@ def _conclude(name: str, given: object, judge: Callable[[object], bool], truth: 
         st.success(f"**Right.** {reason}", icon=":material/check_circle:")
     else:
         st.info(f"**Not quite. {truth}.** {reason}", icon=":material/lightbulb:")
-
-    def again() -> None:
-        del st.session_state[answer_key]
-        st.session_state[round_key] = _round(name) + 1
-        st.session_state.pop(here.key(f"{name} clicked"), None)
-
-    st.button("Answer again", key=here.key(f"{name} again"), icon=":material/replay:", type="tertiary", on_click=again)
     return True

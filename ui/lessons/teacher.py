@@ -27,8 +27,8 @@ def show() -> None:
     st.title("Teach", anchor=False)
     minutes = sum(lesson.minutes for lesson in LESSONS)
     st.markdown(
-        f"{len(LESSONS)} lessons, {minutes} minutes in all, on models that come with the app: nothing has to be trained "
-        "or downloaded first. Each link opens a lesson at a step. *Projector* there makes type large and contrast "
+        f"{len(LESSONS)} lessons, {minutes} minutes in all, on models that come with the app: nothing has to be "
+        "trained or downloaded first. Each link opens a lesson at a step. *Projector* makes type large and contrast "
         "high; a presenter's remote turns the steps. **The answers stand on this page.**"
     )
     with st.container(key="printed"):
