@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.browser.lesson_walk import Choose, Click, Do, Slide, Tries, pin, press
-from ui.lessons import beta, collapse, elbo
+from ui.lessons import beta, collapse, collapse_remedies, elbo
 
 
 def slide(name: str, times: int, page: Page) -> None:
@@ -45,7 +45,7 @@ ELBO: Tries = {
     "narrow": Do(lambda page: slide("σ", 2, page), narrow),
     "gap": Slide(3, -28),
     "loosest": Do(lambda page: pin(page, (-0.12, -2.6)), lambda page: pin(page, (-0.639, 0.746))),
-    "rise": Choose("stays at the ELBO", elbo.RISE.right),
+    "rise": Choose("stays at the ELBO, only its noise shrinks", elbo.RISE.right),
     "enough": Do(lambda page: slide("k", 1, page), lambda page: slide("k", 3, page)),
 }
 
@@ -68,6 +68,6 @@ COLLAPSE: Tries = {
     "back": Choose("the same six are dead", collapse.BACK.right),
     "alive": Slide(3, -14),
     "drown": Do(lambda page: slide("β", 3, page), lambda page: slide("β", 19, page)),
-    "push": Choose("towards the prior", collapse.PUSH.right),
+    "push": Choose("towards the prior", collapse_remedies.PUSH.right),
     "free": Do(lambda page: slide("λ, nats", 1, page), lambda page: slide("λ, nats", 4, page)),
 }

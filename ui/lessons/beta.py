@@ -65,8 +65,7 @@ WHICH = Choice(
     ("Map A", "Map B", "Map C"),
     "Map B",
     reason="A dear KL keeps the codes within the prior and makes each q wide, so that neighbours overlap. A is β = "
-    "1; C is "
-    "β = 0.1, whose codes spread as far as they like: look at the axes.",
+    "1; C is β = 0.1, whose codes spread as far as they like: look at the axes.",
 )
 
 
@@ -97,15 +96,20 @@ def maps() -> None:
     farthest = float(np.linalg.norm(explorer.latents.mu, axis=1).max())
     st.caption(
         f"{explorer.name}: nats an image, over the 10,000 test images. Median σ of q {sigma:.3f}; the farthest code "
-        f"lies "
-        f"{farthest:.1f} from the origin."
+        f"lies {farthest:.1f} from the origin."
     )
     show_code(excerpt(Elbo.losses))
 
 
-BOUGHT = Estimate("bought", "The model of β = 0.1 spends 10.95 nats of KL on an image, that of β = 1 spends 7.52. "
-"How many does "
-    "that of β = 8 spend?", 0.0, 10.0, 0.1, "%.1f nats")  # fmt: skip
+BOUGHT = Estimate(
+    "bought",
+    "The model of β = 0.1 spends 10.95 nats of KL on an image, that of β = 1 spends 7.52. How many does that of β = "
+    "8 spend?",
+    0.0,
+    10.0,
+    0.1,
+    "%.1f nats",
+)
 PRICE = Exercise(
     "price",
     "Set β so high that the model of β = 8 is the cheapest of the three.",
@@ -122,8 +126,8 @@ def plane() -> None:
     if not BOUGHT.ask(
         float(points.rate[2]),
         within=1.0,
-        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain, the ones that "
-        f"explain most.",
+        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain, the ones that explain "
+        "most.",
     ):
         return
     beta = st.slider("β, the price of a nat", 0.0, 12.0, 1.0, 0.5, key=here.key("beta"))
@@ -133,10 +137,8 @@ def plane() -> None:
     _loss("loss", points, best, beta)
     st.caption(
         "Points: the test split. Thin lines: the validation figures of each epoch. Not a fair race: mnist-2d (β = "
-        "1) has a "
-        "larger network and three times the epochs of the other two, which are alike. So it beats β = 0.1 in both "
-        "figures, "
-        "and no price makes that one the cheapest."
+        "1) has a larger network and three times the epochs of the other two, which are alike. So it beats β = 0.1 "
+        "in both figures, and no price makes that one the cheapest."
     )
     PRICE.check(best == 2 if beta != 1.0 else None, f"At β = {beta:g} the cheapest is {names[best]}.")
 
@@ -192,15 +194,21 @@ def width() -> None:
     )
 
 
-TELLS = Estimate("tells", "mnist-2d-beta0.1 spends 10.95 nats on an image. To name one of 10,000 images takes log "
-"10,000 = 9.21. "
-    "How many of its nats tell the test images apart?", 0.0, 11.0, 0.1, "%.1f nats")  # fmt: skip
+TELLS = Estimate(
+    "tells",
+    "mnist-2d-beta0.1 spends 10.95 nats on an image. To name one of 10,000 images takes log 10,000 = 9.21. How many "
+    "of its nats tell the test images apart?",
+    0.0,
+    11.0,
+    0.1,
+    "%.1f nats",
+)
 OUTSIDE = Exercise(
     "outside",
     f"Pin a test image's code that lies {FAR:g} or more from the origin, where the prior hardly ever draws.",
     hint="The rim of the map. The pin must stand on a point, to within 0.2.",
-    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: no sample "
-    f"shows this digit.",
+    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: no sample shows "
+    "this digit.",
 )
 
 
@@ -219,9 +227,8 @@ def nats() -> None:
     if not TELLS.ask(
         parts[0].information.value,
         within=0.7,
-        reason=f"R = I + M. The other {parts[0].mismatch.value:.1f} nats are paid for codes that lie where the "
-        f"prior is thin, "
-        "and tell nothing of an image.",
+        reason=f"R = I + M. The other {parts[0].mismatch.value:.1f} nats are paid for codes that lie where the prior "
+        "is thin, and tell nothing of an image.",
     ):
         return
     show_chart(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from ui.axes import widest_plane
-from ui.encoded import images_of
-from ui.latent_map import MapColour
 from ui.lessons import here
 from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.elbo_figures import bounds_figure, kl_figure, posterior_figure
+from ui.lessons.elbo_numbers import MODEL, N_DRAWS, Facts, colour_of, draws_of, opened
 from ui.lessons.equation import Term, equation
 from ui.lessons.exercise import Exercise
 from ui.lessons.lesson import Lesson, Reading, Step
@@ -23,105 +19,45 @@ from ui.lessons.stage import stage
 from ui.maps import map_points
 from ui.text import minus
 from vae_core import LatentExplorer
-from vae_core.latent.bounds import (
-    Draws,
-    gaussian_kl,
-    gaussian_kl_terms,
-    kl_spread,
-    posterior_draws,
-    running_means,
-)
-from vae_core.latent.true_posterior import TruePosterior, true_posterior
-from vae_core.metrics.elbo import posterior_kl
+from vae_core.latent.bounds import gaussian_kl, gaussian_kl_terms, kl_spread, running_means
 from vae_core.models import DiagonalGaussian, Model
 from vae_core.models.objectives.importance import ImportanceWeighted
 
-MODEL = "digits-2d"
-N_DRAWS = 10_000
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LOOSE_IMAGE = 352
 """Of the test split; the bounds of the last step are its."""
 CHEAP, BADLY, LOOSE, NEAR = 1.5, -28.0, 1.0, 0.1
 """Nats: what the exercises ask for."""
 
-Doubles = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Facts:
-    """The test images' true posteriors and ELBO terms, (N,) each, in nats; expectations over z are sums on a grid."""
-
-    truth: TruePosterior
-    kl: Doubles
-    gap: Doubles
-
-    @property
-    def elbo(self) -> Doubles:
-        """log p(x) less the gap."""
-        return self.truth.log_evidence - self.gap
-
-    @property
-    def log_likelihood(self) -> Doubles:
-        """E_q log p(x|z)."""
-        return self.elbo + self.kl
-
-    def named(self) -> dict[str, Doubles]:
-        """What a map can be coloured by."""
-        return {"KL": self.kl, "Log-likelihood": self.log_likelihood, "ELBO": self.elbo, "Gap": self.gap}
-
-
-@st.cache_resource(max_entries=4, show_spinner="Integrating over z …")
-def _facts(card: str, _explorer: LatentExplorer, _images: npt.NDArray[np.uint8]) -> Facts:
-    mu, logvar = _explorer.latents.mu, _explorer.latents.logvar
-    assert logvar is not None  # it is a VAE
-    truth = true_posterior(_explorer, _images)
-    return Facts(truth, posterior_kl(mu, logvar), truth.gap(mu, logvar))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _draws(card: str, image: int, _explorer: LatentExplorer, _images: npt.NDArray[np.uint8]) -> Draws:
-    return posterior_draws(_explorer, _images[image], N_DRAWS, generator=np.random.default_rng(image))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _colour(card: str, name: str, _values: Doubles) -> MapColour:
-    return MapColour.register(name, "nats", _values)
-
-
-def _open() -> tuple[LatentExplorer, npt.NDArray[np.uint8], Facts]:
-    explorer = here.model(MODEL)
-    images = images_of(explorer, "test")
-    if images is None:
-        st.error("scikit-learn's digits, which this lesson measures, are not those that the model was tested on.")
-        st.stop()
-    return explorer, images, _facts(explorer.card.key, explorer, images)
-
 
 def _map(explorer: LatentExplorer, facts: Facts, names: tuple[str, ...]) -> tuple[int, bool]:
     """The live map, coloured by a figure; the image nearest to the pin, and whether a hand put that there."""
     name = st.segmented_control("Colour", names, default=names[0], required=True, key=here.key("colour"))
     start = explorer.latents.mu[0]
-    z = stage(explorer, start=start, colour=_colour(explorer.card.key, name, facts.named()[name]), height=450)
+    z = stage(explorer, start=start, colour=colour_of(explorer.card.key, name, facts.named()[name]), height=450)
     return int(explorer.nearest(z[None])[0][0]), here.has_moved(explorer)
 
 
-DEAREST = Spot("dearest", "Each point is a test image of a handwritten digit, at the mean of its $q(z|x)$. Which image "
-    "costs the most nats of **KL**? Click where you expect it.")  # fmt: skip
+DEAREST = Spot(
+    "dearest",
+    "Each point is a test image of a handwritten digit, at the mean of its $q(z|x)$. Which image costs the most "
+    "nats of **KL**? Click where you expect it.",
+)
 CHEAP_BAD = Exercise(
     "cheap-bad",
     f"Find an image whose KL is below {CHEAP:g} nats and which is badly explained all the same: log-likelihood below "
     f"{minus(BADLY, 0)} nats. Pin it.",
     hint="A cheap code lies near the origin. Colour by the log-likelihood, and look there for the darkest points.",
-    solved="A cheap code is no good code: two nats more could have paid for many nats of likelihood.",
+    solved="A low KL alone is worth little: the ELBO of this image is among the lowest. The bound asks for both terms.",
 )
 
 
 def two_terms() -> None:
     """The two terms of single images on the map."""
-    explorer, _, facts = _open()
+    explorer, _, facts = opened()
     st.markdown(
-        "A VAE is trained to make $\\log p(x)$ large, which it cannot compute. It raises a lower bound: how well the "
-        "image is explained by $z$, less what $z$ costs."
+        "A VAE is trained to make $\\log p(x)$ large, which it cannot compute. It raises a lower bound: how well "
+        "the image is explained by $z$, less what $z$ costs."
     )
     plane, mu = widest_plane(explorer), explorer.latents.mu
     falling = np.argsort(-facts.kl)
@@ -132,8 +68,8 @@ def two_terms() -> None:
         judge=lambda at: int(explorer.nearest(at[None])[0][0]) in dearest,
         answers=plane.plane.project(mu[falling[:5]]),
         truth=f"The five dearest, up to {facts.kl.max():.1f} nats, are marked",
-        reason=f"KL = ½ Σ (μ² + σ² − 1 − log σ²): it is dear to lie far from the origin, and to be narrow. The mean is "
-        f"{facts.kl.mean():.2f} nats.",
+        reason="KL = ½ Σ (μ² + σ² − 1 − log σ²): it is dear to lie far from the origin, and to be narrow. The mean "
+        f"is {facts.kl.mean():.2f} nats.",
         height=360,
     ):
         return
@@ -149,8 +85,8 @@ def two_terms() -> None:
         },
     )
     st.caption(
-        f"Test image {image}, the nearest to the pin; nats. The expectation is taken over all z, on a grid; beside the "
-        "picture stands what a single draw of z says of it, as in an evaluation."
+        f"Test image {image}, the nearest to the pin; nats. The expectation is taken over all z, on a grid; beside "
+        "the picture stands what a single draw of z says of it, as in an evaluation."
     )
     CHEAP_BAD.check(
         kl < CHEAP and found < BADLY if moved else None,
@@ -159,13 +95,19 @@ def two_terms() -> None:
     show_code(excerpt(Model.elbo_terms))
 
 
-SHIFTED = Estimate("shifted", "q is as wide as the prior N(0, 1), but stands at μ = 2. How many nats is its KL?",
-    0.0, 6.0, 0.1, "%.1f nats")  # fmt: skip
+SHIFTED = Estimate(
+    "shifted",
+    "q is as wide as the prior N(0, 1), but stands at μ = 2. How many nats is its KL?",
+    0.0,
+    6.0,
+    0.1,
+    "%.1f nats",
+)
 NARROW = Exercise(
     "narrow",
     "Set μ to 0, and let the width alone cost 1 nat, to within 0.05.",
     hint="Mind μ first. A q that is narrower than the prior costs ½ (σ² − 1 − log σ²) nats.",
-    solved="A code that is four times as sharp as the prior costs 1 nat in each dimension, wherever it stands.",
+    solved="At the origin, a code about four times as sharp as the prior costs 1 nat in each dimension.",
 )
 
 
@@ -206,9 +148,15 @@ def closed_form() -> None:
     show_code(excerpt(DiagonalGaussian.kl))
 
 
-GAP = Estimate("gap", "digits-2d has two latent dimensions, so log p(x) can be integrated on a grid after all. How "
-"many nats "
-    "does the ELBO lie below it, in the mean over the test images?", 0.0, 6.0, 0.1, "%.1f nats")  # fmt: skip
+GAP = Estimate(
+    "gap",
+    "digits-2d has two latent dimensions, so log p(x) can be integrated on a grid after all. How many nats does the "
+    "ELBO lie below it, in the mean over the test images?",
+    0.0,
+    6.0,
+    0.1,
+    "%.1f nats",
+)
 LOOSEST = Exercise(
     "loosest",
     f"Pin an image whose gap is above {LOOSE:g} nat, and compare the two posteriors.",
@@ -219,15 +167,14 @@ LOOSEST = Exercise(
 
 def gap() -> None:
     """What the bound leaves out: the divergence from the true posterior."""
-    explorer, _, facts = _open()
+    explorer, _, facts = opened()
     mean = float(facts.gap.mean())
     if not GAP.ask(
         mean,
         within=0.3,
         reason=f"{mean:.2f} nats: log p(x) is {minus(facts.truth.log_evidence.mean(), 2)} and the ELBO "
         f"{minus(facts.elbo.mean(), 2)}. What the bound leaves out is itself a divergence, from q to the true "
-        f"posterior p(z|x); training makes it "
-        "small.",
+        "posterior p(z|x); training makes it small.",
     ):
         return
     image, moved = _map(explorer, facts, ("Gap", "ELBO"))
@@ -276,12 +223,12 @@ ENOUGH = Exercise(
 
 def tighten() -> None:
     """The importance-weighted bound of one image."""
-    explorer, images, facts = _open()
+    explorer, images, facts = opened()
     image = LOOSE_IMAGE
     st.markdown(f"Test image {image} of digits-2d, one with a loose bound: its gap is {facts.gap[image]:.2f} nats.")
     if not RISE.ask():
         return
-    draws, log_evidence = _draws(explorer.card.key, image, explorer, images), float(facts.truth.log_evidence[image])
+    draws, log_evidence = draws_of(explorer.card.key, image, explorer, images), float(facts.truth.log_evidence[image])
     bounds = [draws.bound(k) for k in KS]
     k = int(st.select_slider("k", KS, 1, key=here.key("k")))
     show_chart(bounds_figure(KS, bounds, k, log_evidence), "bounds", "The bound rises with k towards log p(x).")
