@@ -154,28 +154,21 @@ def line() -> None:
     def settled(now: Settled) -> None:
         here.settle(explorer, now)
 
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        followed = here.key("follows")
-        scrubber(
-            place,
-            films_of(found, None),
-            steps=STEPS,
-            chosen=st.session_state.get(followed, "linear"),
-            label="From a seven to a zero",
-            measures=MEASURES,
-            key=here.key("films"),
-            on_settled=settled,
-            on_chosen=lambda name: st.session_state.update({followed: name}),
-        )
-    with right:
-        view(
-            place,
-            picture=explorer.decode_uint8(place.z[None])[0],
-            record=None,
-            class_names=explorer.card.data.class_names,
-            key=here.key("view"),
-        )
+    followed, names = here.key("follows"), explorer.card.data.class_names
+    picture = explorer.decode_uint8(place.z[None])[0]
+    view(place, picture=picture, record=None, class_names=names, key=here.key("view"))
+    scrubber(
+        place,
+        films_of(found, None),
+        steps=STEPS,
+        chosen=st.session_state.get(followed, "linear"),
+        label="From a seven to a zero",
+        measures=MEASURES,
+        key=here.key("films"),
+        on_settled=settled,
+        on_chosen=lambda name: st.session_state.update({followed: name}),
+    )
+    arc = slerp(anchors[0], anchors[1], 101)
     straight = np.linalg.norm(linear(anchors[0], anchors[1], 101), axis=1)
     size, nearest = float(np.linalg.norm(place.z)), float(straight.min())
     equation(
@@ -241,16 +234,16 @@ def minus() -> None:
         t = st.slider("t, the length of the step", 0.0, 3.0, 1.0, 0.25, key=here.key("t"))
     found = _shares(explorer.card.key, source, target, t, explorer)
     assert found is not None  # the classifier is here
-    z = np.concatenate([moved_codes(explorer, source, target, share, 12) for share in (0.0, t)])
-    order = [row for i in range(0, 12, 6) for part in (0, 12) for row in range(part + i, part + i + 6)]
+    z = np.concatenate([moved_codes(explorer, source, target, share, 8) for share in (0.0, t)])
+    order = [*range(4), *range(8, 12), *range(4, 8), *range(12, 16)]  # a row before the step, one after it
     _show_moved(explorer, z[order])
     equation(
         "step",
         r"z' = z + [[t]]\,(\bar z_{b} - \bar z_{a}),\qquad [[share]],\qquad [[chance]]",
         {
             "t": Term("t", t),
-            "share": Term(rf"\text{{taken for a {target}}}", found[0], 0, "%"),
-            "chance": Term(r"\text{random direction}", found[1], 0, "%"),
+            "share": Term(rf"\text{{taken for a {target}}}", found[0], 0, "of 100"),
+            "chance": Term(r"\text{random direction}", found[1], 0, "of 100"),
         },
     )
     changed = (source, target, t) != (9, 4, 1.0)
@@ -263,14 +256,14 @@ def minus() -> None:
 
 def _show_moved(explorer: LatentExplorer, z: npt.NDArray[np.float32]) -> None:
     place = here.place(explorer, "moved", z[0])
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         wall(
             place,
             z=z,
             pictures=explorer.decode_uint8(z),
             key=here.key("moved"),
-            notes=[("before" if (i // 6) % 2 == 0 else "after") + " the step" for i in range(len(z))],
+            notes=[("before" if i // 4 % 2 == 0 else "after") + " the step" for i in range(len(z))],
             on_settled=lambda settled: here.settle(explorer, settled, "moved"),
         )
     with right:

@@ -90,8 +90,8 @@ def _keys() -> tuple[str, ...]:
 WHOSE = Choice(
     "whose",
     "Three walls of 24 draws each. Which one did the GAN draw?",
-    ("A", "B", "C"),
-    "B",
+    ("Wall A", "Wall B", "Wall C"),
+    "Wall B",
     reason="Hard edges, and speckle: a discriminator punishes blur, and nobody punished the speckle enough. A is the "
     "VAE with z of the prior, C the same decoder with z of the flow.",
 )
@@ -103,7 +103,7 @@ def whose() -> None:
     for letter, title, column in zip("ABC", walls, st.columns(3, gap="medium"), strict=True):
         with column:
             show(montage(_drawn(title, N_CLASSES)[:SHOWN], columns=6, scale=2), f"Wall {letter}", stretch=True)
-            st.caption(f"**{letter}**")
+            st.caption(f"**Wall {letter}**")
     if not WHOSE.ask():
         return
     title = st.segmented_control("Move through", ["VAE", "GAN"], default="GAN", required=True, key=here.key("which"))
@@ -297,7 +297,7 @@ def dense() -> None:
     )
     DENSE.check(
         excess >= HIGH if here.has_moved(explorer) else None,
-        f"The flow's density is e^{excess:.2f} times the prior's.".replace("-", "−"),
+        f"Here the flow's log-density is the prior's {excess:+.2f} nats.".replace("-", "−"),
     )
     show_code(excerpt(Flow.change_of_variables), excerpt(Flow.log_prob))
 
@@ -391,7 +391,7 @@ LESSON = Lesson(
         "About 8.0 of 10: hardly any zeros.",
         "Autoencoder, flow: 9.5.",
         "The gaps between the classes near the origin, such as (−0.8, 1.6).",
-        "Far out within a class, such as (−2.9, 2.9).",
+        "Far out within a class, such as (−0.4, −2.8).",
         "The VAE, by a lower bound.",
     ),
 )

@@ -29,7 +29,10 @@ BERNOULLI, GAUSSIAN, SOURCE = "mnist-2d", "mnist-2d-gaussian", "mnist-16d"
 WIDE = 1.0
 """The sigma that a squared error without any sigma stands for."""
 
-SIGMAS = np.geomspace(0.02, 1.0, 120)
+SIGMAS = np.round(np.geomspace(0.02, 1.0, 158), 4)
+"""Each 2.5 % above the one before."""
+
+FIRST_SIGMA = float(SIGMAS[130])
 CLOSE, BETA = 0.02, 4.0
 
 
@@ -189,7 +192,11 @@ def sigma() -> None:
     ):
         return
     values = np.array([scores(x, logits, sigma=float(some)).gaussian for some in SIGMAS])
-    now = st.slider("σ", 0.02, 1.0, 0.5, 0.002, format="%.3f", key=here.key("sigma"))
+    now = float(
+        st.select_slider(
+            "σ", SIGMAS.tolist(), FIRST_SIGMA, format_func=lambda some: f"{some:.3f}", key=here.key("sigma")
+        )
+    )
     show_chart(sigma_figure(SIGMAS, values, now), "sigmas", "The Gaussian log-likelihood by sigma, with one maximum.")
     found = scores(x, logits, sigma=now)
     first = -found.squared_error / (2 * now**2)
@@ -204,7 +211,7 @@ def sigma() -> None:
         },
     )
     FIND.check(
-        abs(now / truth - 1) <= CLOSE if now != 0.5 else None,
+        abs(now / truth - 1) <= CLOSE if now != FIRST_SIGMA else None,
         f"σ = {now:.3f}: the first term is {first:,.1f} nats.".replace("-", "−"),
     )
     show_code(excerpt(Gaussian.log_prob))

@@ -100,7 +100,6 @@ class Flow(Fit):
         u = self._flow().transform.inv(torch.from_numpy(noise)).double().numpy()
         return np.asarray((self.shift + self.scale * u).astype(np.float32))
 
-    @torch.inference_mode()
     def change_of_variables(self, z: npt.ArrayLike) -> tuple[Doubles, Doubles]:
         """Where the bijection takes z, and by how much it stretches volume there.
 
@@ -116,7 +115,8 @@ class Flow(Fit):
             log |det df/dz|, so that log p(z) = log N(base; 0, I) + log_det.
         """
         u = torch.from_numpy(((np.asarray(z, np.float64) - self.shift) / self.scale).astype(np.float32))
-        base, log_det = self._flow().transform.call_and_ladj(u)
+        with torch.inference_mode():
+            base, log_det = self._flow().transform.call_and_ladj(u)
         return base.double().numpy(), log_det.double().numpy() - np.log(self.scale).sum()
 
     def log_prob(self, z: Doubles) -> Doubles:
