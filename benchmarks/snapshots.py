@@ -32,9 +32,12 @@ WANTED_SHARE = 0.05
 WANTED_BYTES = 20_000_000
 
 
-def seconds_an_epoch(run: RunFolder, data: ImageSet, *, recording: bool) -> tuple[float, list[float]]:
-    """Train a run; seconds of an epoch from the first one's end to the last one's, and of each snapshot's recording."""
-    ends: list[float] = []
+def seconds_an_epoch(run: RunFolder, data: ImageSet, *, recording: bool) -> tuple[float, float, list[float]]:
+    """Train a run; seconds of an epoch from the first one's end to the last one's, and of each snapshot's recording.
+
+    Both by the clock and of this process, which others on the machine do not lengthen.
+    """
+    ends: list[tuple[float, float]] = []
     recordings: list[float] = []
     make, write = loop.snapshot, RunFolder.write_snapshot
 
@@ -52,23 +55,28 @@ def seconds_an_epoch(run: RunFolder, data: ImageSet, *, recording: bool) -> tupl
     with ExitStack() as stack:
         stack.enter_context(patch.object(loop, "snapshot", timed_make if recording else nothing))
         stack.enter_context(patch.object(RunFolder, "write_snapshot", timed_write if recording else nothing))
-        loop.train(run, data, on_status=nothing, on_epoch=lambda line: ends.append(time.perf_counter()))
-    return (ends[-1] - ends[0]) / (len(ends) - 1), recordings
+        loop.train(
+            run, data, on_status=nothing, on_epoch=lambda _: ends.append((time.perf_counter(), time.process_time()))
+        )
+    wall, own = ((last - first) / (len(ends) - 1) for first, last in zip(ends[0], ends[-1], strict=True))
+    return wall, own, recordings
 
 
 def measure(config: RunConfig, data: ImageSet, rounds: int) -> dict[str, Any]:
     """All rounds, each with both in turns, the one that begins changing; the first round is not counted."""
     times: dict[bool, list[float]] = {True: [], False: []}
+    own_times: dict[bool, list[float]] = {True: [], False: []}
     recordings: list[float] = []
-    folder_bytes = 0
+    folder_bytes = n_kept = 0
     with TemporaryDirectory() as home:
         for number in range(rounds + 1):
             for recording in (True, False) if number % 2 else (False, True):
                 name = f"{number}-{'with' if recording else 'without'}"
                 run = RunFolder.create(name, new_request(config, "cpu"), home)
-                seconds, found = seconds_an_epoch(run, data, recording=recording)
+                seconds, own, found = seconds_an_epoch(run, data, recording=recording)
                 if number:
                     times[recording].append(seconds)
+                    own_times[recording].append(own)
                     recordings += found
                 if recording:
                     last = run.snapshot(run.snapshot_epochs()[-1])
@@ -78,10 +86,13 @@ def measure(config: RunConfig, data: ImageSet, rounds: int) -> dict[str, Any]:
                     sizes = [path.stat().st_size for path in run.snapshots.glob("epoch-*.npz")]
                     folder_bytes = fixed + n_kept * max(sizes)
     with_, without = (statistics.median(times[recording]) for recording in (True, False))
+    own_with, own_without = (statistics.median(own_times[recording]) for recording in (True, False))
     return {
         "with": summary(times[True]),
         "without": summary(times[False]),
         "share": with_ / without - 1,
+        "processor_seconds": {"with": summary(own_times[True]), "without": summary(own_times[False])},
+        "processor_share": own_with / own_without - 1,
         "recording_seconds": summary(recordings),
         "recording_share": statistics.median(recordings) / without,
         "kept_of_200": n_kept,
@@ -113,7 +124,8 @@ def main() -> None:
     recording = found["recording_seconds"]
     print(
         f"one recording {1000 * recording['median']:.1f} ms ({100 * found['recording_share']:.2f} % of an epoch); "
-        f"in turns {100 * found['share']:+.2f} %; {found['kept_of_200']} of 200 snapshots kept, "
+        f"in turns {100 * found['share']:+.2f} % by the clock, {100 * found['processor_share']:+.2f} % in processor "
+        f"time; {found['kept_of_200']} of 200 snapshots kept, "
         f"{found['bytes_of_200_epochs'] / 1e6:.1f} MB"
     )
     wanted = {"wanted_share": WANTED_SHARE, "wanted_bytes": WANTED_BYTES}

@@ -46,6 +46,17 @@ def test_the_address_chooses_the_run_and_the_epoch(open_app: OpenApp, isolated: 
     assert ("other", [1]) == (sent(app, "timeline")["run"], [f["epoch"] for f in sent(app, "timeline")["frames"]])
 
 
+def test_train_leads_to_the_timeline(open_app: OpenApp, isolated: Path) -> None:
+    """Of the run that it shows."""
+    a_run(isolated, "one")
+    a_run(isolated, "two")
+    app = open_app("train")
+    app.radio(key="train choice").set_value("one").run()
+    app.button(key="train timeline one").click().run()
+    assert not app.exception
+    assert "one" == sent(app, "timeline")["run"]
+
+
 def test_a_shipped_model_has_no_timeline_and_is_told_so(open_app: OpenApp, isolated: Path) -> None:
     """Kindly, and with a way on; a name that is none's is not repeated."""
     app = open_app("runs", run="mnist-2d")
