@@ -15,8 +15,9 @@ TRAINING_COLOUR, VALIDATION_COLOUR = "#8793A0", "#0E9488"
 MARK_COLOUR = "#C2620A"
 """Of what somebody changed: readable on both backgrounds as well."""
 
-MOST_MARKS, MOST_WORDS = 100, 4
-"""Changes that are marked, and those of them, the last ones, whose words stand beside them."""
+MOST_MARKS, MOST_WORDS, ROOM_FOR_WORDS = 100, 4, 0.08
+"""Changes that are marked, the last ones; those of them whose words stand beside them; and how far apart, as a share
+of all epochs, these have to be."""
 
 MOST_POINTS = 400
 """Points drawn of a curve: more would not show, and the figure is sent anew after every epoch."""
@@ -51,7 +52,7 @@ def curves(
     history : sequence of mappings
         The lines of a run's history.jsonl, one an epoch; may be empty.
     marks : sequence of (float, str)
-        What happened when, in epochs: an upright line in each panel, the last few of them with their words.
+        What happened when, in epochs: an upright line in each panel, the last few with their words where there is room.
     height : int
         Of one row of panels with all that belongs to the figure, in pixels; a second row adds half of it.
 
@@ -91,7 +92,7 @@ def curves(
             GAN_DRAW, line={"color": VALIDATION_COLOUR, "width": 1, "dash": "dot"}, annotation_text="neither wins"
         )
     _arrange(figure, height, rows)
-    _mark(figure, marks)
+    _mark(figure, marks, history[-1]["epoch"] if history else 0)
     return figure
 
 
@@ -147,16 +148,20 @@ def _thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [*history[:-1:stride], *history[-1:]]
 
 
-def _mark(figure: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
-    for number, (epoch, words) in enumerate(marks[-MOST_MARKS:]):
+def _mark(figure: go.Figure, marks: Sequence[tuple[float, str]], last_epoch: float) -> None:
+    for epoch, _ in marks[-MOST_MARKS:]:
         figure.add_vline(epoch, line={"color": MARK_COLOUR, "width": 1, "dash": "dot"})
-        if number >= len(marks[-MOST_MARKS:]) - MOST_WORDS:
-            # Upright along the line, as several have room like that, and at its foot, where curves seldom are.
-            style = {"font_size": 10, "font_color": MARK_COLOUR, "textangle": -90, "showarrow": False}
-            for axis in range(1, 1 + len(list(figure.select_xaxes()))):
-                name = "" if axis == 1 else axis
-                where = {"xref": f"x{name}", "yref": f"y{name} domain", "xanchor": "right", "yanchor": "bottom"}
-                figure.add_annotation(x=epoch, y=0, text=words.replace("learning rate", "rate"), **where, **style)
+    worded: list[float] = []
+    for epoch, words in reversed(marks):
+        if len(worded) == MOST_WORDS or any(abs(epoch - other) < ROOM_FOR_WORDS * last_epoch for other in worded):
+            continue
+        worded.append(epoch)
+        # Upright along the line, as several have room like that, and at its foot, where curves seldom are.
+        style = {"font_size": 10, "font_color": MARK_COLOUR, "textangle": -90, "showarrow": False}
+        for axis in range(1, 1 + len(list(figure.select_xaxes()))):
+            name = "" if axis == 1 else axis
+            where = {"xref": f"x{name}", "yref": f"y{name} domain", "xanchor": "right", "yanchor": "bottom"}
+            figure.add_annotation(x=epoch, y=0, text=words.replace("learning rate", "rate"), **where, **style)
 
 
 def _arrange(figure: go.Figure, height: int, rows: int = 1) -> None:

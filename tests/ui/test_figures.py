@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ui.figures import GAN_DRAW, MOST_MARKS, MOST_POINTS, MOST_WORDS, compared_curves, curves
+from ui.figures import GAN_DRAW, MOST_MARKS, MOST_POINTS, compared_curves, curves
 
 
 def history(n: int, kl_weight: float = 1.0, **unlike: Any) -> list[dict[str, Any]]:
@@ -58,15 +58,18 @@ def test_a_family_shows_what_it_has() -> None:
     assert [GAN_DRAW] == [shape.y0 for shape in curves(gan).layout.shapes]
 
 
-@pytest.mark.parametrize("n", [0, 1, 3, 150])
-def test_changes_are_marked_where_they_were_made(n: int) -> None:
-    """An upright line in each panel at each change, of many the last ones, and words beside the last four of them."""
-    figure = curves(history(20), [(i / 10, f"beta {i} → {i + 1}") for i in range(n)])
+@pytest.mark.parametrize(("n", "worded"), [(0, []), (1, [0]), (5, [4, 3, 2, 1]), (150, [149, 148, 147, 146])])
+@pytest.mark.parametrize("close", [False, True])
+def test_changes_are_marked_where_they_were_made(n: int, worded: list[int], close: bool) -> None:
+    """A line in each panel at each of the last changes, words at the last four: of two close ones at the later."""
+    step = 0.5 if close else 2.0
+    figure = curves(history(20), [(step * i, f"beta {i} → {i + 1}") for i in range(n)])
     lines = [(shape.x0, shape.x1) for shape in figure.layout.shapes]
     assert 3 * min(n, MOST_MARKS) == len(lines)
-    assert {(i / 10, i / 10) for i in range(max(0, n - MOST_MARKS), n)} == set(lines)
-    words = [(note.x, note.text) for note in figure.layout.annotations if "beta" in note.text]
-    assert sorted([(i / 10, f"beta {i} → {i + 1}") for i in range(max(0, n - MOST_WORDS), n)] * 3) == sorted(words)
+    assert {(step * i, step * i) for i in range(max(0, n - MOST_MARKS), n)} == set(lines)
+    found = [note.x / step for note in figure.layout.annotations if "beta" in note.text]
+    expected = list(range(n - 1, -1, -4))[:4] if close else worded
+    assert sorted(expected * 3) == sorted(found)
 
 
 def test_there_is_one_legend() -> None:
