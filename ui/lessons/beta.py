@@ -74,19 +74,23 @@ def maps() -> None:
     st.markdown("A β-VAE weighs the KL by β: it is what one nat of code costs.")
     models = _models()
     order = ("β = 1", "β = 8", "β = 0.1")
+    headings = {}
     for letter, name, column in zip("ABC", order, st.columns(3, gap="small"), strict=True):
         with column:
-            st.markdown(f"**Map {letter}**")
+            headings[name] = st.empty()
+            headings[name].markdown(f"**Map {letter}**")
             plane = widest_plane(models[name])
             latent_map(
                 map_points(models[name], plane),
                 plane=plane.plane,
                 axis_titles=plane.titles,
-                height=300,
+                height=320,
                 key=here.key(f"map {letter}"),
             )
     if not WHICH.ask():
         return
+    for letter, name in zip("ABC", order, strict=True):
+        headings[name].markdown(f"**Map {letter}** · {name}")
     names = list(models)
     name = st.segmented_control("Model", names, default=names[2], required=True, key=here.key("model"))
     explorer = models[name]
