@@ -42,7 +42,7 @@ def _laid_out(figure: go.Figure, title: str, height: int, across: str) -> go.Fig
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
         title={"text": title, "font": {"size": 14}},
         xaxis={"title": across, "fixedrange": True},
-        yaxis={"fixedrange": True},
+        yaxis={"fixedrange": True, "showticklabels": not across},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         barmode="group",
         dragmode=False,

@@ -44,7 +44,8 @@ class Term:
         values = np.atleast_1d(np.asarray(self.value, np.float64))
         # Adding 0 takes the sign off a zero.
         parts = [f"{np.round(value, self.digits) + 0.0:.{self.digits}f}" for value in values]
-        text = parts[0] if len(parts) == 1 else "(" + r",\;".join(parts) + ")"
+        listed = r",\;".join(parts)
+        text = listed if len(parts) == 1 else f"({listed})"
         return rf"{text}\text{{ {self.unit}}}" if self.unit else text
 
 

@@ -103,7 +103,8 @@ def typical(explorer: LatentExplorer, digit: int) -> Floats:
     """The code of a typical test image of a digit, (D,)."""
     latents = explorer.latents
     assert latents.labels is not None  # the shipped models have them
-    return latents.mu[typical_row(latents.mu, latents.labels == digit)]
+    code: Floats = latents.mu[typical_row(latents.mu, latents.labels == digit)]
+    return code
 
 
 def digit_at(explorer: LatentExplorer, z: npt.ArrayLike) -> npt.NDArray[np.int64]:

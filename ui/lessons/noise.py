@@ -76,8 +76,8 @@ HOLD = Exercise(
 TIMES = Choice(
     "times",
     "Two estimators of the same gradient, both without bias. How many times larger is the score function's variance?",
-    ("About the same", "About ten times", "Some hundred times", "A million times"),
-    right="Some hundred times",
+    ("About the same", "About ten times", "A few hundred times", "A million times"),
+    right="A few hundred times",
     reason="It knows of each draw only how good it was, some 20 nats, and multiplies that by ε/σ. The reparameterized "
     "one asks the decoder which way is better.",
 )
@@ -364,7 +364,7 @@ LESSON = Lesson(
         "ε = (0.8, 1.6).",
         "−0.6: ε₁ times 0.5.",
         "σ₁ = 1.3.",
-        "Some hundred times.",
+        "A few hundred times.",
         "400 draws: the ratio is about 370, and 200 are too few.",
         "It grows more than tenfold.",
     ),
