@@ -130,8 +130,7 @@ def plane() -> None:
     if not BOUGHT.ask(
         float(points.rate[2]),
         within=1.0,
-        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain, the ones that explain "
-        "most.",
+        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain.",
     ):
         return
     beta = st.slider("β, the price of a nat", 0.0, 12.0, 1.0, 0.5, key=here.key("beta"))
