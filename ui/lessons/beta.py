@@ -210,8 +210,8 @@ OUTSIDE = Exercise(
     "outside",
     f"Pin a test image's code that lies {FAR:g} or more from the origin, where the prior hardly ever draws.",
     hint="The rim of the map. The pin must stand on a point, to within 0.2.",
-    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: no sample shows "
-    "this digit.",
+    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: hardly any "
+    "sample shows this digit.",
 )
 
 

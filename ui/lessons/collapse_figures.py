@@ -27,6 +27,7 @@ def kl_figure(kl: Doubles, dead: Flags, floor: float = 0.0) -> go.Figure:
         marker={"color": colours},
         text=[f"{value:.2f}" if value >= 0.1 else f"{value:.4f}" for value in kl],
         textposition="outside",
+        textangle=-90,  # sixteen of them fit a phone
         hovertemplate="%{x}: %{y:.4f} nats<extra></extra>",
         name="KL",
     )
