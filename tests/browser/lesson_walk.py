@@ -168,6 +168,7 @@ def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = 
             else:
                 walk_question(page, task, tried)
         fits(page)
+        expect(page.get_by_text("went wrong")).to_have_count(0)  # below the last task there may be more
         see(step.name)
         if i + 1 < len(lesson.steps):
             page.get_by_role("button", name="Next").click()

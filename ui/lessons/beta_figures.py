@@ -122,11 +122,12 @@ def parts_figure(names: Sequence[str], parts: Sequence[RateParts], most: float) 
             orientation="h",
             marker={"color": colour},
             name=title,
-            text=[f"{value:.2f}" for value in values],
+            text=[f"{value:.2f}" if value > 0.3 else "" for value in values],
             textposition="inside",
             insidetextfont={"color": "#fff"},
             hovertemplate="%{x:.2f} nats<extra></extra>",
         )
     figure.add_vline(most, line={"color": QUIET, "dash": "dash"}, annotation_text="log N")
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
+    figure.update_yaxes(autorange="reversed")
     return arrange(figure, "nats an image", "", height=270)
