@@ -360,7 +360,7 @@ LESSON = Lesson(
         "2.79: 3.94 divided by √2.",
         "Follow the straight path to its middle; 3 % of slack.",
         "About 90 of 100 (by chance 2).",
-        "As 9 → 4 with t = 1.5: 97 of 100.",
+        "As 9 → 4 with t = 1.5: 98 of 100.",
         "Nearly all: of 300 nines told 4, every one.",
     ),
 )
