@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.browser.lesson_tries_generation import ARITHMETIC, GENERATORS, LIKELIHOOD
 from tests.browser.lesson_tries_terms import BETA, COLLAPSE, ELBO
 from tests.browser.lesson_walk import Choose, Click, Do, Slide, Tries, drag_pin, pin, press
 from ui.lessons import holes, noise
@@ -57,5 +58,7 @@ NOISE: Tries = {
     "narrow": Choose("It stays", noise.NARROW.right),
 }
 
-TRIES: dict[int, Tries] = {1: HOLES, 2: NOISE, 3: ELBO, 4: BETA, 5: COLLAPSE}
+TRIES: dict[int, Tries] = {
+    1: HOLES, 2: NOISE, 3: ELBO, 4: BETA, 5: COLLAPSE, 6: LIKELIHOOD, 7: ARITHMETIC, 8: GENERATORS,
+}  # fmt: skip
 """By the lesson's number."""
