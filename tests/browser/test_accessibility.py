@@ -106,6 +106,17 @@ def test_no_serious_finding_and_all_within_reach(address: str, visitor: Page, ap
         visitor.emulate_media(color_scheme="light")
 
 
+def test_these_checks_can_fail(visitor: Page) -> None:
+    """A button without a name, grey letters on grey, and a part that only a pointer reaches are found."""
+    visitor.evaluate(
+        """() => document.querySelector("[data-testid='stMainBlockContainer']").insertAdjacentHTML("afterbegin",
+        "<div><button></button><p style='color: #999; background: #bbb'>faint</p>" +
+        "<div style='cursor: pointer'>press</div></div>")"""
+    )
+    assert {"button-name", "color-contrast"} == {line.split(" ")[0] for line in findings(visitor)}
+    assert 1 == len(visitor.evaluate(UNREACHED))
+
+
 def test_the_pages_are_those_of_the_navigation() -> None:
     """Every page of the folder stands in the navigation, so that none is left out here."""
     shell = (PROJECT_ROOT / "ui" / "shell.py").read_text("utf-8")
