@@ -119,7 +119,10 @@ def _paste_grid(canvas: Image.Image, grid: DecodedGrid, turn: npt.NDArray[np.flo
     for (across, down), picture in zip(places, grid.pictures, strict=True):
         left, top = round(across - width / 2), round(down - height / 2)
         size = (max(1, round(across + width / 2) - left), max(1, round(down + height / 2) - top))
-        canvas.paste(_image(picture).resize(size), (left, top))
+        drawn = _image(picture)
+        is_large = size[0] >= 2 * drawn.width  # then its pixels stay squares
+        method = Image.Resampling.NEAREST if is_large else Image.Resampling.BILINEAR
+        canvas.paste(drawn.resize(size, method), (left, top))
 
 
 def _image(picture: npt.NDArray[np.uint8]) -> Image.Image:
@@ -165,7 +168,7 @@ def _curve(
             for e, v in values
         ]
         pen.line(places, line["colour"], 2)
-        said = next((f"{v:.2f}".replace("-", "−") for e, v in values if e == epoch), said)
+        said = next((f"{v:.2f}" for e, v in values if e == epoch), said)
     pen.text((left, top), f"{panel['title']}, nats per image: {said}", QUIET, font=font)
     return foot + 10
 

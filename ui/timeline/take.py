@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
+from PIL import Image
 
 from ui.timeline.film import film
 from ui.timeline.series import History
@@ -16,6 +18,7 @@ from vae_core.training.run_folder import RunFolder
 from vae_core.training.timeline import Frame
 from vae_core.video import mp4_bytes
 
+GIF_WIDTH = 600
 SECONDS, LAST_SECONDS = 0.2, 1.6
 """How long a frame stands, and the last one."""
 
@@ -40,9 +43,18 @@ def take_away(run: RunFolder, frames: Sequence[Frame], history: History) -> None
 def film_bytes(kind: str, run: RunFolder, frames: Sequence[Frame], history: History) -> bytes:
     """The timeline as a film that stands still for a while at its end; making it takes a few seconds."""
     pictures = film(frames, history, run.fixed(), half=half_of(frames))
+    if kind == "GIF":
+        pictures = np.stack([_shrunk(picture) for picture in pictures])
     pictures = np.concatenate([pictures, *[pictures[-1:]] * round(LAST_SECONDS / SECONDS)])
     make = {"GIF": gif_bytes, "MP4": mp4_bytes}[kind]
     return make(pictures, seconds_per_frame=SECONDS, bounce=False)
+
+
+def _shrunk(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A picture (3, H, W) for a GIF, which has no motion compensation and grows with each pixel."""
+    drawn = Image.fromarray(np.moveaxis(picture, 0, -1))
+    drawn.thumbnail((GIF_WIDTH, GIF_WIDTH))
+    return np.moveaxis(np.asarray(drawn), -1, 0)
 
 
 def history_csv(history: History) -> bytes:

@@ -68,6 +68,7 @@ function paintBars(canvas, { names, row, most }, theme) {
   const foot = height - 15
   const step = Math.min(48, (width - 4) / names.length)
   const left = (width - step * names.length) / 2
+  const every = Math.ceil(16 / step) // bars from one name to the next
   pen.font = `10.5px ${theme.font}`
   pen.textAlign = "center"
   row.forEach((value, i) => {
@@ -76,7 +77,7 @@ function paintBars(canvas, { names, row, most }, theme) {
     pen.fillStyle = theme.accent
     pen.fillRect(middle - 0.36 * step, foot - rise, 0.72 * step, rise)
     pen.fillStyle = faded(theme.ink, 0.75)
-    if (step >= 15) pen.fillText(names[i], middle, height - 4)
+    if (i % every === 0) pen.fillText(names[i], middle, height - 4)
     if (step >= 27) pen.fillText(numberText(value, value < 0.995 ? 2 : 1), middle, foot - rise - 3)
   })
 }
