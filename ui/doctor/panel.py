@@ -117,7 +117,7 @@ def show_diagnosis(run: RunFolder, found: Diagnosis) -> None:
             key=f"take doctor {run.name}",
             on_click="ignore",
         )
-        st.code(f"python -m vae_core doctor {run.name}", language="bash")
+        st.code(f"python -m vae_core doctor {run.name}", language="bash", wrap_lines=True)
 
 
 def _show_finding(run: RunFolder, found: Diagnosis, finding: Finding) -> None:

@@ -54,6 +54,8 @@ class Evidence:
         Images of each class: of the training split, else of the encoded test split.
     kl_per_dimension : tuple of float
         Nats an image: of the test split, else of the validation split after the last epoch.
+    validation_error : float or None
+        Standard error of the validation score over the images, nats.
     latents : Latents or None
         The encoded test split.
     images : uint8 array of shape (N, C, H, W), or None
@@ -73,6 +75,7 @@ class Evidence:
     class_names: tuple[str, ...] = ()
     class_counts: npt.NDArray[np.int64] | None = None
     kl_per_dimension: tuple[float, ...] = ()
+    validation_error: float | None = None
     latents: Latents | None = None
     images: Pixels | None = None
     has_data: bool = False
@@ -159,6 +162,7 @@ def gather(
     counts = _counts(data)
     if counts is None and latents.labels is not None and card.data.class_names:
         counts = np.bincount(latents.labels, minlength=len(card.data.class_names))
+    score = card.validation.elbo or card.validation.log_likelihood
     from vae_core.doctor.measures import measure
 
     return Evidence(
@@ -171,6 +175,7 @@ def gather(
         class_names=card.data.class_names,
         class_counts=counts,
         kl_per_dimension=card.test.kl_per_dimension,
+        validation_error=score.standard_error if score else None,
         latents=latents,
         images=_sample(data, folder),
         has_data=data is not None,

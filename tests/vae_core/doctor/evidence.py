@@ -71,6 +71,7 @@ def evidence(**changes: Any) -> Evidence:
         "class_names": ("a", "b"),
         "class_counts": np.array([5000, 5000]),
         "kl_per_dimension": (3.0, 3.0),
+        "validation_error": 0.5,
         "latents": codes(),
         "images": black_and_white(),
         "has_data": True,
