@@ -16,12 +16,6 @@ st.set_page_config(page_title="Latent Space Explorer", page_icon=ICON, layout="w
 st.html(ROOT / "ui" / "shell.css")
 st.logo(str(ROOT / "ui" / "logo.svg"), size="large", icon_image=ICON)
 
-DENSE = """<style>
-[data-testid=stSidebarNavLink] { padding-block: 0.1rem; line-height: 1.6; }
-[data-testid=stSidebarNavItems] li { margin-block: 0; }
-</style>"""
-"""All pages and the model below them are in sight on a screen of 900 px."""
-
 PAGES = [
     ("home", "Home", ":material/home:", "A map that moves by itself, and three doors."),
     ("explore", "Explore", ":material/explore:", "Move through the latent space and see what it decodes to."),
@@ -59,7 +53,6 @@ pages = {
 }
 sections = {section: [pages[name] for name in names if name in pages] for section, names in SECTIONS.items()}
 page = st.navigation({section: found for section, found in sections.items() if found}, expanded=True)
-st.html(DENSE)
 if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
     sidebar.show()
 state.show_notice()

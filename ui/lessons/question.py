@@ -39,7 +39,7 @@ class Choice:
     def ask(self) -> bool:
         """Draw it; True once it is answered."""
         with _frame(self.name):
-            answered, chosen = _answer(self.name), None
+            answered = _answer(self.name)
             if answered is not None:
                 chosen: str | None = str(answered)
                 _recall(self.name, self.prompt, str(answered))
