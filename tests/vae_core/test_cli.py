@@ -269,7 +269,7 @@ def test_show(vae: Run, checkpoint: Path) -> None:
     card = json.loads((checkpoint / "card.json").read_text())
     for name in ("tiny", checkpoint):
         document = vae("show", name, "--json")[1]
-        assert card | {"name": "tiny", "path": str(checkpoint)} == document
+        assert card | {"name": "tiny", "path": str(checkpoint), "changes": []} == document
     assert 0 == vae("show", "tiny")[0]
     assert "no checkpoint 'nobody'; known: " in refused(vae("show", "nobody", "--json"))
 

@@ -150,6 +150,8 @@ def test_the_record_says_what_took_effect_when(uninterrupted: RunFolder) -> None
     of_third = [8.0 * step / 9 for step in (6, 7, 8)]  # the warm-up of three epochs counts from the beginning
     assert [(1 + 1 + 8) / 3, 8.0, np.mean(of_third)] == pytest.approx([entry["kl_weight"] for entry in history])
     assert learning_rate_at(8, 9, TrainConfig(learning_rate=1e-3)) == history[-1]["learning_rate"]
+    train = history[1]["train"]
+    assert 8.0 * train["kl"] - train["log_likelihood"] == pytest.approx(train["loss"], rel=1e-5)
     assert [] == list((uninterrupted.path / "wishes").iterdir())
     assert 1.0 == read_card(uninterrupted.path).training.beta  # what it began with
 
@@ -162,6 +164,22 @@ def test_a_record_that_is_there_is_replayed(isolated: Path, few: ImageSet, unint
         train_here(run, few)
     assert left_behind(uninterrupted) == left_behind(again)
     assert left_behind(uninterrupted) != left_behind(without)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("beta", 8.0), ("learning_rate", 1e-3), ("kl_warmup", 5.0)])
+def test_each_setting_changes_the_training_from_its_step_on(
+    setting: str, value: float, isolated: Path, few: ImageSet
+) -> None:
+    """Up to the epoch before the change the run is the one without it, to the bit, and from there on another."""
+    plain, changed = run_of_three(isolated, "plain"), run_of_three(isolated, "changed")
+    (changed.path / RECORD).write_text(line(step=3, epoch=1.0, setting=setting, value=value))
+    for run in (plain, changed):
+        train_here(run, few)
+    same = [
+        (plain.path / "snapshots" / name).read_bytes() == (changed.path / "snapshots" / name).read_bytes()
+        for name in ("epoch-0001.npz", "epoch-0002.npz", "epoch-0003.npz")
+    ]
+    assert [True, False, False] == same
 
 
 @pytest.mark.parametrize("n_steps", range(1, 9))
