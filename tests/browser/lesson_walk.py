@@ -167,6 +167,7 @@ def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = 
                 walk_exercise(page, task, tried)
             else:
                 walk_question(page, task, tried)
+        expect(page.locator(".katex-error")).to_have_count(0)
         fits(page)
         see(step.name)
         if i + 1 < len(lesson.steps):
