@@ -45,6 +45,8 @@ def _laid_out(figure: go.Figure, title: str, height: int, across: str) -> go.Fig
         yaxis={"fixedrange": True, "showticklabels": not across},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         barmode="group",
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
         dragmode=False,
     )
     return figure
