@@ -146,8 +146,8 @@ def closed_form() -> None:
     )
     st.caption(
         f"KLₙ is the mean of log q(z) − log p(z) over n draws. One has a standard deviation of {spread:.2f} nats, "
-        f"so the mean of {n:,} has a standard error of {spread / np.sqrt(n):.3f}. At μ = 0, σ = 1 each is 0: where q is "
-        "the prior, draws make no noise."
+        f"so the mean of {n:,} has a standard error of {spread / np.sqrt(n):.3f}. At μ = 0, σ = 1 each is 0: where q "
+        "is the prior, draws make no noise."
     )
     touched = (mu, sigma) != (1.0, 0.4)
     NARROW.check(mu == 0 and abs(kl - 1) <= 0.05 if touched else None, f"μ = {mu:g}, σ = {sigma:g}: {kl:.2f} nats.")
