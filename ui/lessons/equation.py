@@ -68,7 +68,8 @@ def equation(name: str, template: str, terms: Mapping[str, Term]) -> None:
         lit = {part for part in numbers if before.get(part) != numbers[part]}
     st.session_state[key] = (numbers, lit)
     with st.container(key=f"equation-{name}"):
-        st.latex(latex(template, terms, lit))
+        # Inline, as it then breaks where a phone is too narrow for it.
+        st.markdown(rf"$\displaystyle {latex(template, terms, lit)}$", text_alignment="center")
 
 
 def latex(template: str, terms: Mapping[str, Term], lit: set[str]) -> str:

@@ -77,8 +77,8 @@ TWOS = Estimate(
 )
 GAP = Exercise(
     "gap",
-    f"Drag the pin to a place within 2 of the middle where even this decoder was hardly trained: less than {OUTSIDE:.0%} of "
-    "held-out codes at a lower density.",
+    f"Drag the pin to a place within 2 of the middle where even this decoder was hardly trained: less than "
+    f"{OUTSIDE:.0%} of held-out codes at a lower density.",
     hint="Look for thin empty seams between the colours, and zoom in with +. A click takes the nearest code: drag.",
     solved="A VAE's map has no holes of the size of a digit, but it has seams. What is drawn there lies between two "
     "digits.",

@@ -244,9 +244,11 @@ def variance() -> None:
         "There is another way, which needs no slope of z, the score function: draw z, see how large log p(x|z) is, and "
         "make good draws likelier. Reparameterized, one follows the decoder's slope at z instead."
     )
-    st.latex(
-        r"\underbrace{\nabla_{\!z} \log p(x|z)}_{\text{reparameterized}} \qquad "
-        r"\underbrace{\log p(x|z)\,\nabla_{\!\mu} \log q(z|x)}_{\text{score function}} \qquad z = \mu + \sigma\epsilon"
+    st.markdown(
+        r"$\underbrace{\nabla_{\!z} \log p(x|z)}_{\text{reparameterized}}$ $\quad$ "
+        r"$\underbrace{\log p(x|z)\,\nabla_{\!\mu} \log q(z|x)}_{\text{score function}}$ "
+        r"$\quad z = \mu + \sigma\epsilon$",
+        text_alignment="center",
     )
     if not TIMES.ask():
         return
