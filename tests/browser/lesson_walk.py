@@ -167,6 +167,7 @@ def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = 
                 walk_exercise(page, task, tried)
             else:
                 walk_question(page, task, tried)
+        expect(page.locator(".katex-error")).to_have_count(0)
         fits(page)
         expect(page.get_by_text("went wrong")).to_have_count(0)  # below the last task there may be more
         see(step.name)

@@ -78,7 +78,7 @@ def latex(template: str, terms: Mapping[str, Term], lit: set[str]) -> str:
     def drawn(match: re.Match[str]) -> str:
         term = terms[match[1]]
         symbol = rf"\mathstrut {term.symbol}"  # all as deep, so that the numbers stand on one line
-        symbol = rf"\colorbox{{{LIT}}}{{$\displaystyle {symbol}$}}" if match[1] in lit else symbol
+        symbol = rf"\colorbox{{{LIT}}}{{\(\displaystyle {symbol}\)}}" if match[1] in lit else symbol
         return rf"\underset{{{term.number}}}{{{symbol}}}" if term.number else symbol
 
     return re.sub(r"\[\[(\w+)\]\]", drawn, template)

@@ -300,12 +300,13 @@ def show_estimates(found: GradientDraws) -> None:
     estimates = {title: getattr(found, name)[:, 0] for name, title in names.items()}
     chart = histograms(estimates, title=f"{N_DRAWS:,} estimates of ∂/∂μ₁, one draw each", across="nats per unit of z")
     st.plotly_chart(chart, config=NO_TOOLS, key=here.key("estimates"), alt="Histograms of the three estimators.")
-    lines = ["| estimator | mean | ± | variance, both directions |", "| --- | ---: | ---: | ---: |"]
+    lines = ["| estimator | mean | variance |", "| --- | ---: | ---: |"]
     for name, title in names.items():
         numbers = getattr(found, name)[:, 0]
         error = numbers.std(ddof=1) / math.sqrt(len(numbers))
-        lines.append(f"| {title} | {numbers.mean():.2f} | {error:.2f} | {found.variance[name]:,.1f} |")
-    st.markdown("\n".join(lines).replace("-", "−").replace("−−−", "---"))
+        lines.append(f"| {title} | {numbers.mean():.2f} ± {error:.2f} | {found.variance[name]:,.0f} |")
+    st.markdown("\n".join(lines))
+    st.caption("The mean with its standard error; the variance of one draw, both directions together.")
 
 
 LESSON = Lesson(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 STYLE = """<style>
-:root { font-size: 21px !important; --type-scale: 1.4; }
+:root { font-size: 23px !important; --type-scale: 1.5; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"],
 [data-testid="stLogoLink"], [data-testid="stHeaderLogo"] { display: none !important; }
 [data-testid="stApp"] { background: PAPER !important; color: INK !important; }
