@@ -12,7 +12,7 @@ from ui.axes import widest_plane
 from ui.encoded import images_of
 from ui.latent_map import latent_map
 from ui.lessons import here
-from ui.lessons.beta_figures import parts_figure, plane_figure, width_figure
+from ui.lessons.beta_figures import curve_figure, loss_figure, parts_figure, plane_figure
 from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.equation import Term, equation
@@ -183,7 +183,10 @@ def width() -> None:
     with right:
         scale = st.select_slider("s, what σ is multiplied by", SCALES.tolist(), 1.0, key=here.key("s"))
     at = SCALES.tolist().index(scale)
-    show_chart(width_figure(SCALES, curve, at, beta), "widths", "Rate against distortion, and the loss by width.")
+    with left:
+        show_chart(curve_figure(curve, at, beta), "curve", "Distortion falls as the rate rises.")
+    with right:
+        show_chart(loss_figure(SCALES, curve, at, beta), "loss by width", "The loss is a valley over the width.")
     _loss("loss", curve, at, beta)
     excess = float(curve.loss(beta)[at] - curve.loss(beta).min())
     st.caption(
