@@ -60,6 +60,8 @@ def _new_sweep(given: dict[str, Any]) -> tuple[SweepFolder, ImageSet | None]:
         if field in given:
             option = option_of(field)
             raise ConfigError(f"--{option} and --over {option}= were given; leave one of them out.")
+    if "steering" in given:
+        raise ConfigError("--steering belongs to a single run: a sweep has none.")
     asked = asked_for(given)
     sweep = create_sweep(
         asked.config,
