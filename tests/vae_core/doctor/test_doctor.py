@@ -14,14 +14,14 @@ from tests.vae_core.runs import new_run, train_here
 from tests.vae_core.test_cli import Run, refused, vae  # noqa: F401 - a fixture
 from tests.vae_core.test_shipped import NAMES
 from vae_core import LatentExplorer
-from vae_core.checkpoints import CARD, SHIPPED_DIR, WEIGHTS, read_card
+from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, WEIGHTS, read_card
 from vae_core.data import ImageSet
 from vae_core.doctor.evidence import gather
 from vae_core.doctor.examine import CHECKS, diagnose
 from vae_core.doctor.measures import measure
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.training.process import run as run_here
-from vae_core.training.run_folder import HISTORY, RunFolder, Status
+from vae_core.training.run_folder import RunFolder, Status
 from vae_core.weights import save_weights
 
 pytestmark = pytest.mark.filterwarnings("error")
