@@ -33,9 +33,8 @@ LOOK = """<style>
 
 
 def doors(pages: Path) -> None:
-    """Draw those whose pages there are, as wide as each other."""
-    there = [door for door in DOORS if (pages / f"{door[0]}.py").is_file()]
+    """Draw them, as wide as each other."""
     with st.container(key="doors"):
         st.html(LOOK)
-        for column, (name, title, icon, line) in zip(st.columns(len(there)), there, strict=True):
+        for column, (name, title, icon, line) in zip(st.columns(len(DOORS)), DOORS, strict=True):
             column.page_link(pages / f"{name}.py", label=f"**{title}** {line}", icon=icon, width="stretch")

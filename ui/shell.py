@@ -51,8 +51,8 @@ pages = {
     name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=what, default=name == "home")
     for name, title, icon, what in PAGES
 }
-sections = {section: [pages[name] for name in names if name in pages] for section, names in SECTIONS.items()}
-page = st.navigation({section: found for section, found in sections.items() if found}, expanded=True)
+sections = {section: [pages[name] for name in names] for section, names in SECTIONS.items()}
+page = st.navigation(sections, expanded=True)
 if page is not pages["home"]:  # which shows a model of its own, and leaves the address bare
     sidebar.show()
 state.show_notice()
