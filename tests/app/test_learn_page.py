@@ -8,8 +8,6 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import ROOT, OpenApp
 from ui.lessons.catalogue import LESSONS
 
-HOLES = LESSONS[0]
-
 
 def at(app: AppTest, lesson: int, step: str) -> AppTest:
     """The app, at a step."""
@@ -45,19 +43,20 @@ def test_each_step_opens_by_its_address(open_app: OpenApp, lesson: int) -> None:
 
 
 def test_a_prediction_comes_before_the_reveal(open_app: OpenApp) -> None:
-    """Nothing but the question is shown until it is answered; the answer gets the truth and its reason."""
-    app = at(open_app("learn"), 1, "codes")
-    assert [] == [element for element in app.get("bidi_component") if element.proto.component_name == "latent_map"]
+    """The reveal is not drawn until the question is answered; then its truth is said, and it can be asked again."""
+    app = at(open_app("learn"), 2, "variance")
+    assert 0 == len(app.get("plotly_chart"))
     (radio,) = app.radio
-    radio.set_value("Everywhere").run()
+    radio.set_value("About the same").run()
     press(app, "Reveal")
-    assert HOLES.steps[0].tasks[0] == "trained"
     (verdict,) = app.info
-    assert "Not quite. It is: At the codes" in verdict.value
+    assert "Not quite. It is: A few hundred times" in verdict.value
+    assert 1 == len(app.get("plotly_chart"))
     press(app, "Answer again")
-    assert [] == list(app.info)
+    assert [] == [*app.info, *app.get("plotly_chart")]
     (radio,) = app.radio
-    radio.set_value("At the codes of the training images alone").run()
+    assert radio.value is None
+    radio.set_value("A few hundred times").run()
     press(app, "Reveal")
     (verdict,) = app.success
     assert verdict.value.startswith("**Right.**")

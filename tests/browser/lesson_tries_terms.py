@@ -10,7 +10,7 @@ from ui.lessons import beta, collapse, collapse_remedies, elbo
 
 def slide(name: str, times: int, page: Page) -> None:
     """Press an arrow key on the slider of that name."""
-    press(page.get_by_role("slider", name=name, exact=True), times)
+    press(page.get_by_role("group", name=name, exact=True).get_by_role("slider"), times)
 
 
 def narrow(page: Page) -> None:

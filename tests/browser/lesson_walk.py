@@ -106,6 +106,7 @@ def press(slider: Locator, times: int) -> None:
     slider.focus()
     for _ in range(abs(times)):
         slider.press("ArrowLeft" if times < 0 else "ArrowRight")
+    slider.page.wait_for_timeout(400)  # the page hears of it when the keys have rested
 
 
 def give(page: Page, frame: Locator, answer: str | int | tuple[float, float]) -> None:
@@ -145,14 +146,14 @@ def walk_exercise(page: Page, task: str, tried: Do) -> None:
 
 
 def fits(page: Page) -> None:
-    """Nothing is wider than the window."""
-    wide = page.evaluate(
+    """Nothing is wider than the window, once all is laid out."""
+    page.wait_for_function(
         """() => {
             const main = document.querySelector("[data-testid=stMain]")
-            return main.scrollWidth - main.clientWidth
-        }"""
+            return main.scrollWidth - main.clientWidth <= 1
+        }""",
+        timeout=PATIENCE,
     )
-    assert wide <= 1, f"the page is {wide} px wider than the window"
 
 
 def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = lambda _: None) -> None:
@@ -166,7 +167,9 @@ def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = 
                 walk_exercise(page, task, tried)
             else:
                 walk_question(page, task, tried)
+        expect(page.locator(".katex-error")).to_have_count(0)
         fits(page)
+        expect(page.get_by_text("went wrong")).to_have_count(0)  # below the last task there may be more
         see(step.name)
         if i + 1 < len(lesson.steps):
             page.get_by_role("button", name="Next").click()

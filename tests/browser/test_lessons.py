@@ -1,7 +1,7 @@
 """The lessons in a browser: each walked through, its link restored, its progress kept, on a phone and on a projector.
 
-By default each lesson is walked on a laptop's screen, with a look at a phone's after each step; walks that are wholly
-on a phone or in projector mode are `slow`.
+A walk takes twenty seconds: by default one lesson is walked, on a laptop's screen, with a look at a phone's after each
+step. The other walks, and those that are wholly on a phone or in projector mode, are `slow`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from ui.lessons.lesson import Lesson
 
 PHONE, LAPTOP = (390, 844), (1440, 900)
 
+QUICK = 2
+"""Number of the lesson that is always walked: its model is the smallest, and it asks in all ways but the map's pin."""
+
 by_number = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: str(lesson.number))
 
 
@@ -32,7 +35,10 @@ def test_every_lesson_has_its_tries() -> None:
         assert {task for step in lesson.steps for task in step.tasks} == set(TRIES[lesson.number])
 
 
-@by_number
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(one, marks=[] if one.number == QUICK else [pytest.mark.slow], id=str(one.number)) for one in LESSONS],
+)
 def test_a_lesson_is_walked_through(open_page: OpenPage, app_server: AppServer, lesson: Lesson) -> None:
     """Wrong and right predictions, exercises tried and solved; each step fits a phone; the progress is kept."""
     page = open_page(f"{app_server.url}/learn?lesson={lesson.number}")

@@ -86,7 +86,8 @@ def test_an_equation_has_numbers_and_light() -> None:
     """A term's number stands beneath it; only a term that is lit has the accent beneath it."""
     terms = {"mu": Term(r"\mu", [0.5, -1.234]), "beta": Term(r"\beta", -0.001), "x": Term("x")}
     text = latex("[[mu]] [[beta]] [[x]]", terms, {"mu"})
-    assert r"\underset{(0.50,\;-1.23)}{\colorbox{" + LIT + r"}{$\displaystyle \mathstrut \mu$}}" in text
+    assert r"\underset{(0.50,\;-1.23)}{\colorbox{" + LIT + r"}{\(\displaystyle \mathstrut \mu\)}}" in text
+    assert "$" not in text  # a dollar would end the inline mathematics that it stands in
     assert r"\underset{0.00}{\mathstrut \beta}" in text
     assert text.endswith(" x")
 

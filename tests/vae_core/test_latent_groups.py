@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vae_core.errors import ShapeError
-from vae_core.latent.groups import inside
+from vae_core.latent.groups import inside, typical_row
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 SQUARE = [[0, 0], [2, 0], [2, 2], [0, 2]]
@@ -89,3 +89,17 @@ def test_what_is_no_outline_is_refused(polygon: Any, xy: Any) -> None:
     """Too few corners, wrong shapes, and what is no finite number, are one sentence."""
     with pytest.raises(ShapeError, match=r"^[^\n]+\.$"):
         inside(polygon, xy)
+
+
+def test_a_typical_row_is_a_member_near_the_medians() -> None:
+    """Of a group in two parts the typical row is a member, where the mean lies in the gap; others do not count."""
+    codes = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [100.0, 0.0], [1.1, 0.0]]
+    assert 1 == typical_row(codes, np.array([True, True, True, True, False]))  # medians (1.5, 0): rows 1 and 2 tie
+
+
+def test_a_group_of_none_has_no_typical_row() -> None:
+    """A group without a member, or with marks for other rows, is refused in a sentence."""
+    with pytest.raises(ShapeError, match="one that is set"):
+        typical_row([[0.0, 0.0]], np.array([False]))
+    with pytest.raises(ShapeError, match="a mark for each"):
+        typical_row([[0.0, 0.0]], np.array([True, True]))

@@ -12,7 +12,7 @@ from ui.axes import widest_plane
 from ui.encoded import images_of
 from ui.latent_map import latent_map
 from ui.lessons import here
-from ui.lessons.beta_figures import parts_figure, plane_figure, width_figure
+from ui.lessons.beta_figures import curve_figure, loss_figure, parts_figure, plane_figure
 from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
 from ui.lessons.equation import Term, equation
@@ -74,19 +74,23 @@ def maps() -> None:
     st.markdown("A β-VAE weighs the KL by β: it is what one nat of code costs.")
     models = _models()
     order = ("β = 1", "β = 8", "β = 0.1")
+    headings = {}
     for letter, name, column in zip("ABC", order, st.columns(3, gap="small"), strict=True):
         with column:
-            st.markdown(f"**Map {letter}**")
+            headings[name] = st.empty()
+            headings[name].markdown(f"**Map {letter}**")
             plane = widest_plane(models[name])
             latent_map(
                 map_points(models[name], plane),
                 plane=plane.plane,
                 axis_titles=plane.titles,
-                height=300,
+                height=320,
                 key=here.key(f"map {letter}"),
             )
     if not WHICH.ask():
         return
+    for letter, name in zip("ABC", order, strict=True):
+        headings[name].markdown(f"**Map {letter}** · {name}")
     names = list(models)
     name = st.segmented_control("Model", names, default=names[2], required=True, key=here.key("model"))
     explorer = models[name]
@@ -126,8 +130,7 @@ def plane() -> None:
     if not BOUGHT.ask(
         float(points.rate[2]),
         within=1.0,
-        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain, the ones that explain "
-        "most.",
+        reason=f"Eight times the price does not buy an eighth: {ratio:.0%} of the nats remain.",
     ):
         return
     beta = st.slider("β, the price of a nat", 0.0, 12.0, 1.0, 0.5, key=here.key("beta"))
@@ -180,7 +183,10 @@ def width() -> None:
     with right:
         scale = st.select_slider("s, what σ is multiplied by", SCALES.tolist(), 1.0, key=here.key("s"))
     at = SCALES.tolist().index(scale)
-    show_chart(width_figure(SCALES, curve, at, beta), "widths", "Rate against distortion, and the loss by width.")
+    with left:
+        show_chart(curve_figure(curve, at, beta), "curve", "Distortion falls as the rate rises.")
+    with right:
+        show_chart(loss_figure(SCALES, curve, at, beta), "loss by width", "The loss is a valley over the width.")
     _loss("loss", curve, at, beta)
     excess = float(curve.loss(beta)[at] - curve.loss(beta).min())
     st.caption(
@@ -207,8 +213,8 @@ OUTSIDE = Exercise(
     "outside",
     f"Pin a test image's code that lies {FAR:g} or more from the origin, where the prior hardly ever draws.",
     hint="The rim of the map. The pin must stand on a point, to within 0.2.",
-    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: no sample shows "
-    "this digit.",
+    solved=f"The prior puts exp(−{FAR:g}²/2) = {math.exp(-FAR * FAR / 2):.4f} of its draws out here: hardly any "
+    "sample shows this digit.",
 )
 
 

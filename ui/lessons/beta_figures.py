@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ui.lessons.chart_style import ACCENT, QUIET, SECOND, THIRD, arrange
 from vae_core.latent.rate_distortion import RateDistortion, RateParts
@@ -17,6 +16,8 @@ Doubles = npt.NDArray[np.float64]
 
 COLOURS = (THIRD, ACCENT, SECOND)
 """Of the models, in the order of their beta."""
+
+CHOSEN = {"size": 13, "color": SECOND}
 
 
 def plane_figure(
@@ -70,42 +71,33 @@ def plane_figure(
     return figure
 
 
-def width_figure(scales: Doubles, curve: RateDistortion, chosen: int, beta: float) -> go.Figure:
-    """The curve of one decoder while sigma is scaled, the line of equal cost through the chosen point, and the loss."""
-    figure = make_subplots(
-        cols=2, subplot_titles=("Distortion by rate, nats", "D + βR by s, nats"), horizontal_spacing=0.1
-    )
-    rate, distortion, loss = curve.rate, curve.distortion, curve.loss(beta)
+def curve_figure(curve: RateDistortion, chosen: int, beta: float) -> go.Figure:
+    """Distortion by rate of one decoder while sigma is scaled, and the line of equal cost through the chosen point."""
+    figure = go.Figure()
+    rate, distortion = curve.rate, curve.distortion
     line = {"color": ACCENT, "width": 2.5}
-    dot = {"size": 13, "color": SECOND}
-    figure.add_scatter(x=rate, y=distortion, mode="lines", line=line, name="what this decoder can do", row=1, col=1)
+    figure.add_scatter(x=rate, y=distortion, mode="lines", line=line, name="what this decoder can do")
     reach = np.array([rate.min(), rate.max()])
     figure.add_scatter(
         x=reach,
-        y=loss[chosen] - beta * reach,
+        y=curve.loss(beta)[chosen] - beta * reach,
         mode="lines",
         line={"color": QUIET, "width": 2, "dash": "dash"},
         name="equal cost, slope −β",
-        row=1,
-        col=1,
     )
-    for column, (x, y) in enumerate(((rate, distortion), (scales, loss)), start=1):
-        figure.add_scatter(
-            x=[x[chosen]],
-            y=[y[chosen]],
-            mode="markers",
-            marker=dot,
-            name="s",
-            showlegend=column == 1,
-            row=1,
-            col=column,
-        )
-    figure.add_scatter(x=scales, y=loss, mode="lines", line=line, showlegend=False, row=1, col=2)
-    arrange(figure, "", "", height=340)
-    figure.update_xaxes(title_text="R", row=1, col=1)
-    figure.update_yaxes(range=[distortion.min() - 1, distortion.max() + 1], row=1, col=1)
-    figure.update_xaxes(title_text="s", type="log", tickvals=[0.25, 0.5, 1, 2, 4], row=1, col=2)
-    figure.update_layout(margin_t=64, legend_y=1.14)
+    figure.add_scatter(x=[rate[chosen]], y=[distortion[chosen]], mode="markers", marker=CHOSEN, showlegend=False)
+    arrange(figure, "rate R, nats", "distortion D, nats", height=320)
+    figure.update_yaxes(range=[distortion.min() - 1, distortion.max() + 1])
+    return figure
+
+
+def loss_figure(scales: Doubles, curve: RateDistortion, chosen: int, beta: float) -> go.Figure:
+    """D + beta R by the scale of sigma."""
+    figure, loss = go.Figure(), curve.loss(beta)
+    figure.add_scatter(x=scales, y=loss, mode="lines", line={"color": ACCENT, "width": 2.5}, name="D + β R")
+    figure.add_scatter(x=[scales[chosen]], y=[loss[chosen]], mode="markers", marker=CHOSEN, name="s")
+    arrange(figure, "s, what σ is multiplied by", "D + β R, nats", height=320)
+    figure.update_xaxes(type="log", tickvals=[0.25, 0.5, 1, 2, 3])
     return figure
 
 
@@ -122,11 +114,12 @@ def parts_figure(names: Sequence[str], parts: Sequence[RateParts], most: float) 
             orientation="h",
             marker={"color": colour},
             name=title,
-            text=[f"{value:.2f}" for value in values],
+            text=[f"{value:.2f}" if value > 0.3 else "" for value in values],
             textposition="inside",
             insidetextfont={"color": "#fff"},
             hovertemplate="%{x:.2f} nats<extra></extra>",
         )
     figure.add_vline(most, line={"color": QUIET, "dash": "dash"}, annotation_text="log N")
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
+    figure.update_yaxes(autorange="reversed")
     return arrange(figure, "nats an image", "", height=270)

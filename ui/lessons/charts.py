@@ -41,10 +41,12 @@ def _laid_out(figure: go.Figure, title: str, height: int, across: str) -> go.Fig
         height=height,
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
         title={"text": title, "font": {"size": 14}},
-        xaxis={"title": across, "fixedrange": True},
-        yaxis={"fixedrange": True},
+        xaxis={"title": across, "fixedrange": True, "type": "linear" if across else "category"},
+        yaxis={"fixedrange": True, "showticklabels": not across},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         barmode="group",
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
         dragmode=False,
     )
     return figure

@@ -27,6 +27,7 @@ def kl_figure(kl: Doubles, dead: Flags, floor: float = 0.0) -> go.Figure:
         marker={"color": colours},
         text=[f"{value:.2f}" if value >= 0.1 else f"{value:.4f}" for value in kl],
         textposition="outside",
+        textangle=-90,  # sixteen of them fit a phone
         hovertemplate="%{x}: %{y:.4f} nats<extra></extra>",
         name="KL",
     )
@@ -67,9 +68,9 @@ def spread_figure(models: dict[str, Dimensions], threshold: float) -> go.Figure:
             name=name,
             hovertemplate=f"{name} %{{text}}<br>Var μ %{{x:.4f}}, E σ² %{{y:.3f}}<extra></extra>",
         )
-    figure.add_vline(threshold, line={"color": SECOND, "width": 1.5}, annotation_text="threshold")
+    figure.add_vline(threshold, line={"color": SECOND, "width": 1.5})
     arrange(figure, "variance of μ over the test images", "mean of σ²", height=380)
-    figure.update_xaxes(type="log", range=[-4, 0.3], dtick=1)
+    figure.update_xaxes(type="log", range=[-4, 0.3], dtick=1, exponentformat="none")
     return figure
 
 
@@ -104,7 +105,7 @@ def water_figure(variances: Doubles, water: Water, level: float, most: int = 40)
         marker={"color": np.where(water.rate[:most] > 0, ACCENT, QUIET).tolist()},
         hovertemplate="direction %{x}: variance %{y:.3f}<extra></extra>",
     )
-    figure.add_hline(level, line={"color": SECOND, "width": 2.5}, annotation_text="β σ²")
+    figure.add_hline(level, line={"color": SECOND, "width": 2.5})
     arrange(figure, "principal direction of the digits", "variance", height=330, legend=False)
     figure.update_yaxes(type="log", range=[-3, 0.2], dtick=1)
     return figure

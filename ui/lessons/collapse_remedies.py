@@ -81,7 +81,8 @@ def water() -> None:
         },
     )
     st.caption(
-        "λ: variances of the training images' 64 principal directions, pixels from 0 to 1; the first 40 are drawn."
+        "λ: variances of the training images' 64 principal directions, pixels from 0 to 1; the first 40 are drawn. "
+        "Red: the level β σ²."
     )
     DROWN.check(found.n_alive == 2 if beta != 1.0 else None, f"β = {beta:g}: {found.n_alive} are left.")
     show_code(excerpt(water_filling))
@@ -135,7 +136,7 @@ def remedies() -> None:
     ]
     show_chart(
         weight_figure(np.arange(EPOCHS * STEPS + 1) / STEPS, weights),
-        "warm-up",
+        "weights",
         "The weight of the KL over the epochs.",
     )
     st.markdown("Try it, in a minute or two, on the page Train or by these two commands:")

@@ -9,7 +9,7 @@ from ui.axes import widest_plane
 from ui.lessons import here
 from ui.lessons.chart_style import show_chart
 from ui.lessons.code import excerpt, show_code
-from ui.lessons.elbo_figures import bounds_figure, kl_figure, posterior_figure
+from ui.lessons.elbo_figures import bounds_figure, density_figure, posterior_figure, running_figure
 from ui.lessons.elbo_numbers import MODEL, N_DRAWS, Facts, colour_of, draws_of, opened
 from ui.lessons.equation import Term, equation
 from ui.lessons.exercise import Exercise
@@ -120,15 +120,20 @@ def closed_form() -> None:
         reason="With equal widths it is μ²/2: the square of the distance, halved.",
     ):
         return
-    left, right = st.columns([1, 2], gap="medium")
-    with left:
+    first, second, third = st.columns(3, gap="medium")
+    with first:
         mu = st.slider("μ", -3.0, 3.0, 1.0, 0.1, key=here.key("mu"))
+    with second:
         sigma = st.slider("σ", 0.05, 2.0, 0.4, 0.01, key=here.key("sigma"))
+    with third:
         n = st.select_slider("Draws", (1, 10, 100, 1000, 10_000), 100, key=here.key("draws"))
     kl, spread = gaussian_kl(mu, sigma), kl_spread([mu], [sigma])
     means = running_means(gaussian_kl_terms(mu, sigma, N_DRAWS, generator=np.random.default_rng(0)))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_chart(density_figure(mu, sigma), "densities", "The densities of q and of the prior.")
     with right:
-        show_chart(kl_figure(mu, sigma, means, spread, kl), "kl chart", "q beside the prior; the KL's running mean.")
+        show_chart(running_figure(means, spread, kl), "running mean", "The KL's mean over draws nears the closed form.")
     equation(
         "kl",
         r"[[kl]] = \tfrac12\left([[mu]]^2 + [[sigma]]^2 - 1 - \log\sigma^2\right) \approx [[estimate]]",
@@ -136,12 +141,13 @@ def closed_form() -> None:
             "kl": Term(r"\mathrm{KL}", kl),
             "mu": Term(r"\mu", mu),
             "sigma": Term(r"\sigma", sigma),
-            "estimate": Term(r"\tfrac1n\textstyle\sum_i \log q(z_i) - \log p(z_i)", float(means[n - 1])),
+            "estimate": Term(r"\mathrm{KL}_n", float(means[n - 1])),
         },
     )
     st.caption(
-        f"One term has a standard deviation of {spread:.2f} nats, so the mean of {n:,} has a standard error of "
-        f"{spread / np.sqrt(n):.3f}. At μ = 0, σ = 1 each term is 0: where q is the prior, draws make no noise."
+        f"KLₙ is the mean of log q(z) − log p(z) over n draws. One has a standard deviation of {spread:.2f} nats, "
+        f"so the mean of {n:,} has a standard error of {spread / np.sqrt(n):.3f}. At μ = 0, σ = 1 each is 0: where q "
+        "is the prior, draws make no noise."
     )
     touched = (mu, sigma) != (1.0, 0.4)
     NARROW.check(mu == 0 and abs(kl - 1) <= 0.05 if touched else None, f"μ = {mu:g}, σ = {sigma:g}: {kl:.2f} nats.")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ui.lessons.chart_style import ACCENT, QUIET, SECOND, arrange
 from vae_core.card import Measure
@@ -20,16 +19,20 @@ HALVES = {0.5: math.sqrt(2 * math.log(2)), 0.95: math.sqrt(-2 * math.log(0.05))}
 """How many sigmas from the middle a Gaussian in two dimensions holds these shares."""
 
 
-def kl_figure(mu: float, sigma: float, means: Doubles, spread: float, closed: float) -> go.Figure:
-    """q beside the prior, and the KL's estimate as draws come in, with two standard errors around the closed form."""
-    figure = make_subplots(
-        cols=2, subplot_titles=("q and the prior", "Mean over n draws, nats"), horizontal_spacing=0.1
-    )
-    z = np.linspace(-4.5, 4.5, 301)
+def density_figure(mu: float, sigma: float) -> go.Figure:
+    """The density of q = N(mu, sigma²) beside the prior's."""
+    figure, z = go.Figure(), np.linspace(-4.5, 4.5, 301)
     for name, colour, mean, width in (("prior p(z)", QUIET, 0.0, 1.0), ("q(z|x)", ACCENT, mu, sigma)):
         density = np.exp(-0.5 * ((z - mean) / width) ** 2) / (width * math.sqrt(2 * math.pi))
-        figure.add_scatter(x=z, y=density, name=name, line={"color": colour, "width": 2.5}, row=1, col=1)
+        figure.add_scatter(x=z, y=density, name=name, line={"color": colour, "width": 2.5})
+    return arrange(figure, "z", "density")
+
+
+def running_figure(means: Doubles, spread: float, closed: float) -> go.Figure:
+    """The KL's estimate as draws come in, with two standard errors around the closed form."""
+    figure = go.Figure()
     n = np.unique(np.geomspace(1, len(means), 200).astype(int))
+    figure.add_scatter(x=n[[0, -1]], y=[closed] * 2, name="closed form", line={"color": ACCENT, "width": 2})
     for sign in (-1, 1):
         figure.add_scatter(
             x=n,
@@ -37,15 +40,10 @@ def kl_figure(mu: float, sigma: float, means: Doubles, spread: float, closed: fl
             name="± 2 standard errors",
             showlegend=sign == 1,
             line={"color": QUIET, "width": 1, "dash": "dot"},
-            row=1,
-            col=2,
         )
-    figure.add_scatter(x=n, y=means[n - 1], name="Monte Carlo", line={"color": SECOND, "width": 2}, row=1, col=2)
-    figure.add_hline(closed, line={"color": ACCENT, "width": 2}, row=1, col=2)
-    arrange(figure, "", "", height=310)
-    figure.update_xaxes(title_text="z", row=1, col=1)
-    figure.update_xaxes(type="log", dtick=1, title_text="n", row=1, col=2)
-    figure.update_layout(margin_t=64, legend_y=1.14)
+    figure.add_scatter(x=n, y=means[n - 1], name="mean of n draws", line={"color": SECOND, "width": 2})
+    arrange(figure, "n", "KL, nats")
+    figure.update_xaxes(type="log", dtick=1)
     return figure
 
 

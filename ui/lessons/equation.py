@@ -44,7 +44,8 @@ class Term:
         values = np.atleast_1d(np.asarray(self.value, np.float64))
         # Adding 0 takes the sign off a zero.
         parts = [f"{np.round(value, self.digits) + 0.0:.{self.digits}f}" for value in values]
-        text = parts[0] if len(parts) == 1 else "(" + r",\;".join(parts) + ")"
+        listed = r",\;".join(parts)
+        text = listed if len(parts) == 1 else f"({listed})"
         return rf"{text}\text{{ {self.unit}}}" if self.unit else text
 
 
@@ -67,7 +68,8 @@ def equation(name: str, template: str, terms: Mapping[str, Term]) -> None:
         lit = {part for part in numbers if before.get(part) != numbers[part]}
     st.session_state[key] = (numbers, lit)
     with st.container(key=f"equation-{name}"):
-        st.latex(latex(template, terms, lit))
+        # Inline, as it then breaks where a phone is too narrow for it.
+        st.markdown(rf"$\displaystyle {latex(template, terms, lit)}$", text_alignment="center")
 
 
 def latex(template: str, terms: Mapping[str, Term], lit: set[str]) -> str:
@@ -76,7 +78,7 @@ def latex(template: str, terms: Mapping[str, Term], lit: set[str]) -> str:
     def drawn(match: re.Match[str]) -> str:
         term = terms[match[1]]
         symbol = rf"\mathstrut {term.symbol}"  # all as deep, so that the numbers stand on one line
-        symbol = rf"\colorbox{{{LIT}}}{{$\displaystyle {symbol}$}}" if match[1] in lit else symbol
+        symbol = rf"\colorbox{{{LIT}}}{{\(\displaystyle {symbol}\)}}" if match[1] in lit else symbol
         return rf"\underset{{{term.number}}}{{{symbol}}}" if term.number else symbol
 
     return re.sub(r"\[\[(\w+)\]\]", drawn, template)

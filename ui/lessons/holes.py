@@ -77,8 +77,8 @@ TWOS = Estimate(
 )
 GAP = Exercise(
     "gap",
-    f"Drag the pin to a place within 2 of the middle where even this decoder was hardly trained: less than {OUTSIDE:.0%} of "
-    "held-out codes at a lower density.",
+    f"Drag the pin to a place within 2 of the middle where even this decoder was hardly trained: less than "
+    f"{OUTSIDE:.0%} of held-out codes at a lower density.",
     hint="Look for thin empty seams between the colours, and zoom in with +. A click takes the nearest code: drag.",
     solved="A VAE's map has no holes of the size of a digit, but it has seams. What is drawn there lies between two "
     "digits.",
@@ -103,7 +103,8 @@ def typical(explorer: LatentExplorer, digit: int) -> Floats:
     """The code of a typical test image of a digit, (D,)."""
     latents = explorer.latents
     assert latents.labels is not None  # the shipped models have them
-    return latents.mu[typical_row(latents.mu, latents.labels == digit)]
+    code: Floats = latents.mu[typical_row(latents.mu, latents.labels == digit)]
+    return code
 
 
 def digit_at(explorer: LatentExplorer, z: npt.ArrayLike) -> npt.NDArray[np.int64]:

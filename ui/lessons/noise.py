@@ -76,8 +76,8 @@ HOLD = Exercise(
 TIMES = Choice(
     "times",
     "Two estimators of the same gradient, both without bias. How many times larger is the score function's variance?",
-    ("About the same", "About ten times", "Some hundred times", "A million times"),
-    right="Some hundred times",
+    ("About the same", "About ten times", "A few hundred times", "A million times"),
+    right="A few hundred times",
     reason="It knows of each draw only how good it was, some 20 nats, and multiplies that by ε/σ. The reparameterized "
     "one asks the decoder which way is better.",
 )
@@ -244,9 +244,11 @@ def variance() -> None:
         "There is another way, which needs no slope of z, the score function: draw z, see how large log p(x|z) is, and "
         "make good draws likelier. Reparameterized, one follows the decoder's slope at z instead."
     )
-    st.latex(
-        r"\underbrace{\nabla_{\!z} \log p(x|z)}_{\text{reparameterized}} \qquad "
-        r"\underbrace{\log p(x|z)\,\nabla_{\!\mu} \log q(z|x)}_{\text{score function}} \qquad z = \mu + \sigma\epsilon"
+    st.markdown(
+        r"$\underbrace{\nabla_{\!z} \log p(x|z)}_{\text{reparameterized}}$ $\quad$ "
+        r"$\underbrace{\log p(x|z)\,\nabla_{\!\mu} \log q(z|x)}_{\text{score function}}$ "
+        r"$\quad z = \mu + \sigma\epsilon$",
+        text_alignment="center",
     )
     if not TIMES.ask():
         return
@@ -298,12 +300,13 @@ def show_estimates(found: GradientDraws) -> None:
     estimates = {title: getattr(found, name)[:, 0] for name, title in names.items()}
     chart = histograms(estimates, title=f"{N_DRAWS:,} estimates of ∂/∂μ₁, one draw each", across="nats per unit of z")
     st.plotly_chart(chart, config=NO_TOOLS, key=here.key("estimates"), alt="Histograms of the three estimators.")
-    lines = ["| estimator | mean | ± | variance, both directions |", "| --- | ---: | ---: | ---: |"]
+    lines = ["| estimator | mean | variance |", "| --- | ---: | ---: |"]
     for name, title in names.items():
         numbers = getattr(found, name)[:, 0]
         error = numbers.std(ddof=1) / math.sqrt(len(numbers))
-        lines.append(f"| {title} | {numbers.mean():.2f} | {error:.2f} | {found.variance[name]:,.1f} |")
-    st.markdown("\n".join(lines).replace("-", "−").replace("−−−", "---"))
+        lines.append(f"| {title} | {numbers.mean():.2f} ± {error:.2f} | {found.variance[name]:,.0f} |")
+    st.markdown("\n".join(lines))
+    st.caption("The mean with its standard error; the variance of one draw, both directions together.")
 
 
 LESSON = Lesson(
@@ -364,7 +367,7 @@ LESSON = Lesson(
         "ε = (0.8, 1.6).",
         "−0.6: ε₁ times 0.5.",
         "σ₁ = 1.3.",
-        "Some hundred times.",
+        "A few hundred times.",
         "400 draws: the ratio is about 370, and 200 are too few.",
         "It grows more than tenfold.",
     ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 STYLE = """<style>
-:root { font-size: 21px !important; --type-scale: 1.4; }
+:root { font-size: 23px !important; --type-scale: 1.5; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"],
 [data-testid="stLogoLink"], [data-testid="stHeaderLogo"] { display: none !important; }
-[data-testid="stApp"], [data-testid="stHeader"] { background: PAPER !important; color: INK !important; }
+[data-testid="stApp"] { background: PAPER !important; color: INK !important; }
 [data-testid="stMain"] :is(p, li, label, h1, h2, h3, h4, h5, td, th, code, .katex) { color: INK !important; }
 [data-testid="stMain"] [data-testid="stCaptionContainer"] { opacity: 1 !important; }
 [data-testid="stMain"] button[kind="primary"]:not(:disabled) :is(p, span) { color: #fff !important; }

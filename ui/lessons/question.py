@@ -22,7 +22,6 @@ from ui.axes import MapPlane
 from ui.latent_map import MapClick, MapMarkers, MapPoints, latent_map
 from ui.lessons import here
 
-
 SMALL = 320
 """Pixels that the map of an answered question takes at most: the reveal needs the room."""
 
@@ -42,8 +41,8 @@ class Choice:
         with _frame(self.name):
             answered = _answer(self.name)
             if answered is not None:
-                chosen = str(answered)
-                _recall(self.name, self.prompt, chosen)
+                chosen: str | None = str(answered)
+                _recall(self.name, self.prompt, str(answered))
             else:
                 key = here.key(f"{self.name} choice {_round(self.name)}")
                 chosen = st.radio(self.prompt, self.options, index=None, key=key)
@@ -70,11 +69,11 @@ class Estimate:
             middle = self.low + self.step * round((self.high - self.low) / self.step / 2)
             if answered is not None:
                 slid = float(str(answered))
-                _recall(self.name, self.prompt, self.form % slid)
+                _recall(self.name, self.prompt, (self.form % slid).replace("-", "−"))
             else:
                 key = here.key(f"{self.name} slider {_round(self.name)}")
                 slid = st.slider(self.prompt, self.low, self.high, middle, self.step, format=self.form, key=key)
-            said = "It is " + (self.form % truth)
+            said = "It is " + (self.form % truth).replace("-", "−")
             return _conclude(self.name, slid, lambda answer: abs(float(str(answer)) - truth) <= within, said, reason)
 
 
@@ -119,7 +118,7 @@ class Spot:
                 st.markdown(self.prompt)
             else:
                 x, y = np.asarray(answered, np.float64)
-                _recall(self.name, self.prompt, f"({x:.2f}, {y:.2f})")
+                _recall(self.name, self.prompt, f"({x:.2f}, {y:.2f})".replace("-", "−"))
             shown = list(markers) if answered is None else []
             if clicked is not None:
                 shown.append(MapMarkers("Your prediction", np.asarray([clicked], np.float64), role="accent"))

@@ -45,6 +45,8 @@ def epsilon_pad(
     """
     middle, spread = (np.asarray(values, np.float64) for values in (mu, sigma))
     if not middle.shape == spread.shape == (2,) or place.explorer.latent_dim != 2 or not (spread > 0).all():
-        raise ShapeError(f"epsilon: two numbers of mu and two positive ones of sigma are needed, not {mu} and {sigma}.")
+        raise ShapeError(
+            f"epsilon: two numbers of mu and two positive ones of sigma are needed, not {mu!r} and {sigma!r}."
+        )
     data = {"place": place.data(), "mu": middle.tolist(), "sigma": spread.tolist()}
     _component(key=key, data=data, height="content", on_settled_change=when_settled(key, place.explorer, on_settled))
