@@ -16,7 +16,7 @@ from vae_core.latent.paths.curves import linear
 
 def slide(page: Page, name: str, times: int) -> None:
     """Press an arrow key on the slider of that name."""
-    press(page.get_by_role("slider", name=name, exact=True), times)
+    press(page.get_by_role("slider", name=name), times)
 
 
 def find_sigma(page: Page) -> None:
