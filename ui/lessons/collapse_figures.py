@@ -44,6 +44,7 @@ def kl_figure(kl: Doubles, dead: Flags, floor: float = 0.0) -> go.Figure:
         )
         figure.add_hline(floor, line={"color": QUIET, "dash": "dash"}, annotation_text="λ")
     figure.update_layout(barmode="overlay", uniformtext={"mode": "show", "minsize": 9})
+    figure.update_yaxes(range=[0, 1.3 * max(float(kl.max()), floor)])  # room for the numbers on the bars
     return arrange(figure, "", "KL, nats", height=300, legend=False)
 
 
