@@ -16,7 +16,10 @@ STYLE = """<i hidden></i><style>
 [data-testid="stMain"] [data-testid^="stBidiComponent"] {
   --st-text-color: INK !important; --st-background-color: PAPER !important;
 }
-[data-testid="stRadio"] [role="radiogroup"] label > div > div:first-child { outline: 2px solid INK; border-radius: 50%; }
+[data-testid="stRadio"] [role="radiogroup"] label > div > div:first-child {
+  outline: 2px solid INK; border-radius: 50%;
+}
+[data-testid="stMain"] button[aria-checked="true"] { outline: 3px solid INK; }
 [data-testid="stMain"] button { border-color: INK !important; }
 [data-testid="stMain"] [data-testid="stVerticalBlock"][class*="st-key-"] { border-color: INK; }
 </style>"""
