@@ -43,7 +43,7 @@ UNREACHED = """
     for (const element of root.children) {
       const style = getComputedStyle(element)
       if (style.display === "none" || style.visibility === "hidden") continue
-      if (element.matches(".js-plotly-plot")) continue
+      if (element.matches(".js-plotly-plot, [aria-hidden='true']")) continue
       const mine = element.matches(NATIVE)
       const here = POINTERS.includes(style.cursor)
       const inner = element.shadowRoot ?? element
@@ -60,7 +60,8 @@ UNREACHED = """
 """
 """What invites a pointer by its cursor, and neither is nor lies within anything that takes the focus.
 
-Not within plotly's charts: their zoom and hover have no keyboard, but their figures stand beside them.
+Not within plotly's charts: their zoom and hover have no keyboard, but their figures stand beside them. And not what is
+hidden from readers of the page: it does for a pointer what something else does for all.
 """
 
 
