@@ -21,14 +21,10 @@ def slide(page: Page, name: str, times: int) -> None:
 
 def find_sigma(page: Page) -> None:
     """Work the best sigma out of what the first term says: it is -392 there."""
-    slide(page, "σ", -1)
-    now = exercise(page, "find").get_by_text("the first term is")
+    said = exercise(page, "find").get_by_text("the first term is").first.inner_text()
+    first = float(re.findall(r"is −([\d,.]+) nats", said)[0].replace(",", ""))
     sigmas = which_likelihood.SIGMAS
-    at = len(sigmas) - int(np.count_nonzero(sigmas >= which_likelihood.FIRST_SIGMA)) - 1
-    expect(now).to_contain_text(f"σ = {sigmas[at]:.3f}", timeout=PATIENCE)
-    first = float(re.findall(r"is −([\d,.]+) nats", now.inner_text())[0].replace(",", ""))
-    best = sigmas[at] * math.sqrt(first / 392)
-    slide(page, "σ", round(math.log(best / sigmas[at]) / math.log(sigmas[1] / sigmas[0])))
+    slide(page, "σ", round(0.5 * math.log(first / 392) / math.log(sigmas[101] / sigmas[100])))
 
 
 LIKELIHOOD: Tries = {
