@@ -169,7 +169,9 @@ def walk(page: Page, lesson: Lesson, tries: Tries, see: Callable[[str], None] = 
                 walk_question(page, task, tried)
         expect(page.locator(".katex-error")).to_have_count(0)
         fits(page)
-        expect(page.get_by_text("Something in this page went wrong")).to_have_count(0)  # below the last task there may be more
+        expect(page.get_by_text("Something in this page went wrong")).to_have_count(
+            0
+        )  # below the last task there may be more
         see(step.name)
         if i + 1 < len(lesson.steps):
             page.get_by_role("button", name="Next").click()
