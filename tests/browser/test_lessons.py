@@ -79,6 +79,7 @@ def test_a_link_restores_a_step_in_projector_mode(open_page: OpenPage, app_serve
     expect(sidebar).not_to_be_visible()
     size = "parseFloat(getComputedStyle(document.querySelector('[data-testid=stMain] p')).fontSize)"
     assert page.evaluate(size) >= 20
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
     page.keyboard.press("PageDown")
     ready(page, lesson.steps[2])
     assert f"step={lesson.steps[2].name}" in page.url

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-STYLE = """<style>
+# A style alone would be put where a rerun of the fragment does not take it away.
+STYLE = """<i hidden></i><style>
 :root { font-size: 23px !important; --type-scale: 1.5; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"],
 [data-testid="stLogoLink"], [data-testid="stHeaderLogo"] { display: none !important; }
@@ -15,6 +16,12 @@ STYLE = """<style>
 [data-testid="stMain"] [data-testid^="stBidiComponent"] {
   --st-text-color: INK !important; --st-background-color: PAPER !important;
 }
+[data-testid="stRadio"] [role="radiogroup"] label > div > div:first-child {
+  outline: 2px solid INK; border-radius: 50%;
+}
+[data-testid="stMain"] button[aria-checked="true"] { outline: 3px solid INK; }
+[data-testid="stMain"] button { border-color: INK !important; }
+[data-testid="stMain"] [data-testid="stVerticalBlock"][class*="st-key-"] { border-color: INK; }
 </style>"""
 
 
