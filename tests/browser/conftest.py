@@ -29,6 +29,7 @@ _pages = pytest.StashKey[list[Page]]()
 _shots_folder = pytest.StashKey[Path]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in this folder `browser`, and have one process do it all: two browsers starve each other."""
     for item in items:

@@ -10,22 +10,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import PROJECT_ROOT, AppServer
+from ui.lessons.catalogue import LESSONS
 
 GRAVE = ("serious", "critical")
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 
 
-def lessons() -> list[str]:
-    """Addresses of the lessons."""
-    if not (PROJECT_ROOT / "ui" / "lessons" / "catalogue.py").exists():
-        return []
-    from ui.lessons.catalogue import LESSONS
-
-    return [f"learn?lesson={lesson.number}" for lesson in LESSONS]
-
-
-ADDRESSES = [*sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("*.py")), *lessons()]
-
+PAGES = sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("*.py"))
+FIRST_STEPS = [f"learn?lesson={lesson.number}" for lesson in LESSONS]
 
 EXCUSED = {
     "list": "[data-testid='stSidebarNavItems']",
@@ -94,7 +86,7 @@ def is_excused(page: Page, rule: str, target: str | list[str]) -> bool:
     return bool(page.locator(target).evaluate("(found, excused) => found.matches(excused)", EXCUSED[rule]))
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", [*PAGES, *(pytest.param(step, marks=pytest.mark.slow) for step in FIRST_STEPS)])
 def test_no_serious_finding_and_all_within_reach(address: str, visitor: Page, app_server: AppServer) -> None:
     """Nothing serious or critical in light, no lack of contrast in dark, and no part that only a pointer reaches."""
     visitor.goto(f"{app_server.url}/{address}{'&' if '?' in address else '?'}model=digits-2d")
@@ -123,4 +115,4 @@ def test_these_checks_can_fail(visitor: Page) -> None:
 def test_the_pages_are_those_of_the_navigation() -> None:
     """Every page of the folder stands in the navigation, so that none is left out here."""
     shell = (PROJECT_ROOT / "ui" / "shell.py").read_text("utf-8")
-    assert [] == [address for address in ADDRESSES if "?" not in address and f'"{address}"' not in shell]
+    assert [] == [name for name in PAGES if f'"{name}"' not in shell]
