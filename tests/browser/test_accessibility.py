@@ -65,6 +65,13 @@ def visitor(chromium: Browser, app_server: AppServer) -> Iterator[Page]:
     context.close()
 
 
+def visit(page: Page, url: str) -> None:
+    """Load a page and wait until it and its components are ready."""
+    page.goto(url)
+    expect(page.locator(SETTLED)).to_have_count(1, timeout=60_000)
+    expect(page.locator("[data-testid='stMain'] [data-state='loading']")).to_have_count(0, timeout=60_000)
+
+
 def findings(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe-core finds that is serious or critical, and not excused; a line for each element."""
     options: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -89,9 +96,7 @@ def is_excused(page: Page, rule: str, target: str | list[str]) -> bool:
 @pytest.mark.parametrize("address", [*PAGES, *(pytest.param(step, marks=pytest.mark.slow) for step in FIRST_STEPS)])
 def test_no_serious_finding_and_all_within_reach(address: str, visitor: Page, app_server: AppServer) -> None:
     """Nothing serious or critical in light, no lack of contrast in dark, and no part that only a pointer reaches."""
-    visitor.goto(f"{app_server.url}/{address}{'&' if '?' in address else '?'}model=digits-2d")
-    expect(visitor.locator(SETTLED)).to_have_count(1, timeout=60_000)
-    expect(visitor.locator("[data-testid='stMain'] [data-state='loading']")).to_have_count(0, timeout=60_000)
+    visit(visitor, f"{app_server.url}/{address}{'&' if '?' in address else '?'}model=digits-2d")
     assert [] == findings(visitor)
     assert [] == visitor.evaluate(UNREACHED)
     visitor.emulate_media(color_scheme="dark")
@@ -101,8 +106,9 @@ def test_no_serious_finding_and_all_within_reach(address: str, visitor: Page, ap
         visitor.emulate_media(color_scheme="light")
 
 
-def test_these_checks_can_fail(visitor: Page) -> None:
+def test_these_checks_can_fail(visitor: Page, app_server: AppServer) -> None:
     """A button without a name, grey letters on grey, and a part that only a pointer reaches are found."""
+    visit(visitor, f"{app_server.url}/teach?model=digits-2d")  # a page on which nothing goes on by itself
     visitor.evaluate(
         """() => document.querySelector("[data-testid='stMainBlockContainer']").insertAdjacentHTML("afterbegin",
         "<div><button></button><p style='color: #999; background: #bbb'>faint</p>" +
