@@ -93,14 +93,14 @@ def _varied(texts: list[str]) -> dict[str, tuple[Value, ...]]:
 
 
 def sweep_document(sweep: SweepFolder) -> dict[str, Any]:
-    """A sweep and its runs, the best by the test split's ELBO first; by its log-likelihood where there is no ELBO."""
+    """A sweep and its runs, the best by test ELBO first; those without one come after, by log-likelihood."""
     from vae_core.training.sweep_table import sweep_rows
 
     fields = [axis.field for axis in sweep.plan().axes]
     rows = sweep_rows(sweep)
 
-    def badness(figures: dict[str, float]) -> float:
-        return -figures.get("elbo", figures.get("log_likelihood", float("-inf")))
+    def badness(figures: dict[str, float]) -> tuple[bool, float]:
+        return "elbo" not in figures, -figures.get("elbo", figures.get("log_likelihood", float("-inf")))
 
     return {
         "name": sweep.name,

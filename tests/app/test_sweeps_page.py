@@ -7,6 +7,7 @@ import csv
 import io
 import shutil
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from tests.app.conftest import OpenApp, sent
 from tests.vae_core.runs import small_config
 from tests.vae_core.test_sweep import new_sweep
 from ui.sweeps import manage
+from ui.sweeps.grid import best_of
 from ui.sweeps.table import csv_of
 from vae_core.training.run_folder import Status
 from vae_core.training.sweep import value_text
 from vae_core.training.sweep_folder import SWEEP, SweepFolder, create_sweep, list_sweeps
 from vae_core.training.sweep_process import run_sweep
-from vae_core.training.sweep_table import sweep_rows
+from vae_core.training.sweep_table import SweepGroup, sweep_rows
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +179,12 @@ def test_a_run_of_somebody_else_is_said(open_app: OpenApp, isolated: Path) -> No
     shutil.copytree(isolated / "other", isolated / "tour-beta-1")
     app = open_app("sweeps", sweep="tour")
     assert "is not the run that this sweep asks for" in said(app)
+
+
+@pytest.mark.parametrize("figure", ["elbo", "seconds"])
+def test_a_run_without_the_figure_is_never_the_best(figure: str, tour: SweepFolder) -> None:
+    """Of a group's runs the best has the figure, whether more of it is better or less."""
+    known = next(row for row in sweep_rows(tour) if figure in row.figures)
+    unknown = replace(known, figures={})
+    for rows in ((known, unknown), (unknown, known)):
+        assert known is best_of(SweepGroup(known.member.values, rows, known.figures, {}), figure)

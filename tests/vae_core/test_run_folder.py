@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from tests.vae_core.runs import new_run, small_config
 from vae_core.errors import CheckpointError, ConfigError
 from vae_core.training.process import free_name, new_request
-from vae_core.training.records import FixedSubset, Snapshot
+from vae_core.training.process import run as train_run
+from vae_core.training.records import FixedSubset, Snapshot, load_npz
 from vae_core.training.run_folder import RESUME, RunFolder, Status, list_runs
 from vae_core.trash import restore_checkpoint, trash_checkpoint
 
@@ -223,3 +225,48 @@ def test_half_written_files_are_swept(run: RunFolder) -> None:
         (run.path / litter).write_bytes(b"half")
     run.sweep()
     assert before == sorted(run.path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"kl_per_dimension": [0.5]},
+        {"validation": {"elbo": None, "log_likelihood": -40.0, "kl": 2.0}},
+    ],
+    ids=["dimensions", "terms"],
+)
+def test_a_line_that_does_not_go_on_ends_the_history(second: dict[str, Any], run: RunFolder) -> None:
+    """Lines with other figures than the first are not of the same run; a first epoch is always the best so far."""
+    lines = [epoch_line(1), epoch_line(2, **second)]
+    (run.path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    assert [1] == [line["epoch"] for line in run.history()]
+    (run.path / "history.jsonl").write_text(json.dumps(epoch_line(1, best=False)) + "\n", "utf-8")
+    assert [] == run.history()
+
+
+def test_folders_of_names_that_no_run_has_are_passed_over(run: RunFolder, isolated: Path) -> None:
+    """Names that are no text, or that markdown would read, would stop the pages that list runs."""
+    for name in (os.fsdecode(b"\xff\xfe-run"), "[a](http:evil) :red[x]"):
+        (isolated / name).mkdir()
+        (isolated / name / "run.json").write_bytes((run.path / "run.json").read_bytes())
+    assert [run.name] == [found.name for found in list_runs(isolated)]
+
+
+def test_a_folder_that_leads_out_of_itself_is_not_trained(run: RunFolder, tmp_path: Path) -> None:
+    """A link among its files would have what training writes and removes land elsewhere."""
+    (tmp_path / "elsewhere").mkdir(exist_ok=True)
+    (run.path / "wishes").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CheckpointError, match="'wishes' is a link"):
+        train_run(run, on_status=lambda status: None, on_epoch=lambda line: None)
+
+
+def test_what_is_no_array_or_too_large_is_no_snapshot(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that is not an array, or more bytes than a snapshot can have, are None and not read."""
+    file = run.path / "some.npz"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mu", b"no array")
+    assert load_npz(file) is None
+    np.savez_compressed(file, mu=np.zeros((1000, 1000)))
+    assert load_npz(file) is not None
+    monkeypatch.setattr("vae_core.training.records.LARGEST_NPZ", 1 << 20)
+    assert load_npz(file) is None

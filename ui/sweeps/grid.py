@@ -62,7 +62,7 @@ def best_of(group: SweepGroup, figure: str) -> SweepRow | None:
     """The run of a group that is a model and the best by a figure; the first where none has it."""
     models = [row for row in group.rows if row.card is not None]
     sign = 1 if figure in LOWER_FIRST else -1
-    return min(models, key=lambda row: sign * row.figures.get(figure, -sign * float("inf")), default=None)
+    return min(models, key=lambda row: sign * row.figures.get(figure, sign * float("inf")), default=None)
 
 
 def _cell(group: SweepGroup, figure: str, best: SweepGroup | None) -> Cell:

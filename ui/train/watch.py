@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -168,8 +169,11 @@ def widest_axes(history: list[dict[str, Any]], latent_dim: int) -> tuple[int, in
 def show_log(run: RunFolder) -> None:
     """The end of what the process printed, folded away."""
     try:
-        text = (run.path / "train.log").read_bytes()[-LOG_BYTES:].decode("utf-8", "replace").strip()
-    except OSError:
+        run.refuse_links()
+        with open(run.path / "train.log", "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            text = file.read(LOG_BYTES).decode("utf-8", "replace").strip()
+    except (OSError, CheckpointError):
         return
     if text:
         with st.expander("End of the log"):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Doubles = npt.NDArray[np.float64]
 
 REACH = 5.0
-"""Half a side of the grid: beyond, the prior holds less than a millionth."""
+"""Half a side of the grid: beyond, the prior holds about a millionth."""
 
 CELLS = 64
 """A side. A cell is then 0.16 wide: a sum over a Gaussian is exact to six digits while its sigma is 0.14 or more."""

@@ -149,6 +149,7 @@ def launch(folder: RunFolder, command_name: str = "train", *, held: bool = False
     held : bool
         Whether a run waits before its first step.
     """
+    folder.refuse_links()
     command = [sys.executable, "-m", "vae_core", command_name, "--resume", "--name", folder.name]
     command += ["--checkpoints-dir", str(folder.path.parent)]
     folder.clear_stop()
@@ -197,6 +198,7 @@ def run(
     VaeCoreError
         When it cannot be trained; status.json says why.
     """
+    folder.refuse_links()
     launched = folder.status().state == "starting"
     try:
         # Not at the first try: whoever asks whether the run is alive holds this lock for a moment.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,6 +109,10 @@ class FixedSubset:
     class_names: tuple[str, ...] = ()
 
 
+LARGEST_NPZ = 64 << 20
+"""Bytes that a snapshot may unpack to: a thousand codes of 512 dimensions and all its pictures take a few megabytes."""
+
+
 def save_npz(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
     """Write arrays as a compressed npz in one step; the same arrays give the same bytes."""
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
@@ -123,9 +128,13 @@ def load_npz(path: Path) -> dict[str, npt.NDArray[Any]] | None:
 
 
 def read_npz(content: bytes) -> dict[str, npt.NDArray[Any]] | None:
-    """Arrays of an npz's bytes, nothing unpickled; None when they are damaged."""
+    """Arrays of an npz's bytes, nothing unpickled; None when they are damaged, or too large for what a run records."""
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > LARGEST_NPZ:
+                return None
         with np.load(io.BytesIO(content), allow_pickle=False) as npz:
-            return {name: npz[name] for name in npz.files}
+            arrays = {name: npz[name] for name in npz.files}
     except Exception:
         return None
+    return arrays if all(isinstance(array, np.ndarray) for array in arrays.values()) else None

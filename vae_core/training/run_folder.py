@@ -34,7 +34,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from vae_core.card import DataCard
-from vae_core.checkpoints import CARD, HISTORY, SHIPPED_DIR, check_name, local_dir, read_card
+from vae_core.checkpoints import CARD, HISTORY, NAME_PATTERN, SHIPPED_DIR, check_name, local_dir, read_card
 from vae_core.config import STRICT, RunConfig, parse, to_json
 from vae_core.data.image_set import LEFT_OUT, LeftOut, read_left_out
 from vae_core.errors import CheckpointError
@@ -202,6 +202,20 @@ class RunFolder:
         """The lock that the training process holds while it lives; the system frees it however the process ends."""
         return FileLock(self.path / "run.lock")
 
+    def refuse_links(self) -> None:
+        """Refuse a folder that leads out of itself; no run makes links, and what is written here must stay here.
+
+        Raises
+        ------
+        CheckpointError
+            When a file or folder in it is a symbolic link.
+        """
+        for path in self.path.iterdir():
+            if path.is_symlink():
+                raise CheckpointError(
+                    f"{self.name}: {path.name[:60]!r} is a link to somewhere else, which no run makes; remove it first."
+                )
+
     def is_alive(self) -> bool:
         """Whether a training process holds this run."""
         if not (self.path / "run.lock").exists():
@@ -264,7 +278,7 @@ class RunFolder:
                 entry = EPOCH_LINE.validate_json(line)
             except ValidationError:
                 break
-            if entry["epoch"] != len(lines) + 1:
+            if entry["epoch"] != len(lines) + 1 or not _goes_on(lines, {**entry}):
                 break
             lines.append({**entry})
         return lines
@@ -319,11 +333,23 @@ class RunFolder:
         return snapshot_from(epoch, load_npz(self.snapshot_path(epoch)))
 
 
+def _goes_on(lines: list[dict[str, Any]], entry: dict[str, Any]) -> bool:
+    """Whether a line has the figures that those before it have; the first epoch is always the best so far."""
+    if not lines:
+        return bool(entry["best"])
+
+    def there(line: dict[str, Any]) -> tuple[object, ...]:
+        terms = [*line["train"].items(), *line["validation"].items()]
+        return len(line["kl_per_dimension"]), *(name for name, value in terms if value is None)
+
+    return there(entry) == there(lines[0])
+
+
 def list_runs(checkpoints_dir: str | Path | None = None) -> list[RunFolder]:
     """All runs, newest first."""
     folders = [
         RunFolder(path.parent)
         for path in local_dir(checkpoints_dir).glob("*/run.json")
-        if not path.parent.name.startswith(".")
+        if NAME_PATTERN.fullmatch(path.parent.name)
     ]
     return sorted(folders, key=lambda folder: folder._modified("run.json"), reverse=True)

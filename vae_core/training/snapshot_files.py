@@ -35,8 +35,10 @@ def snapshot_from(epoch: int, arrays: Arrays | None) -> Snapshot | None:
     if arrays is None or not {"mu", "reconstructions"} <= arrays.keys():
         return None
     mu, reconstructions, draws = arrays["mu"], arrays["reconstructions"], arrays.get("draws")
-    is_codes = mu.ndim == 2 and np.issubdtype(mu.dtype, np.floating) and np.isfinite(mu).all()
-    if not is_codes or not _is_images(reconstructions) or not (draws is None or _is_images(draws)):
+    is_codes = mu.ndim == 2 and mu.shape[1] > 0 and np.issubdtype(mu.dtype, np.floating)
+    if not is_codes or not (np.abs(mu) < np.finfo(np.float32).max).all():
+        return None
+    if not _is_images(reconstructions) or not (draws is None or _is_images(draws)):
         return None
     if draws is None and not len(mu):  # the older version kept a generator's draws there
         reconstructions, draws = reconstructions[:0], reconstructions
@@ -55,7 +57,8 @@ def fixed_from(arrays: Arrays | None) -> FixedSubset | None:
     """What `fixed_arrays` gave; None when it is not that."""
     if arrays is None or not _is_images(arrays.get("originals", np.zeros(0))):
         return None
-    names, labels = tuple(map(str, arrays.get("class_names", ()))), arrays.get("labels")
+    told, labels = arrays.get("class_names", np.zeros(0, np.str_)), arrays.get("labels")
+    names = tuple(map(str, told)) if told.ndim == 1 else ()
     if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu" or not names:
         return FixedSubset(None, arrays["originals"])
     is_named = not len(labels) or (labels.min() >= 0 and labels.max() < len(names))

@@ -151,7 +151,7 @@ class SweepFolder:
 
 def list_sweeps(checkpoints_dir: str | Path | None = None) -> list[SweepFolder]:
     """All sweeps, newest first."""
-    found = [path for path in local_dir(checkpoints_dir).glob(f"*/{SWEEP}") if not path.parent.name.startswith(".")]
+    found = [path for path in local_dir(checkpoints_dir).glob(f"*/{SWEEP}") if NAME_PATTERN.fullmatch(path.parent.name)]
     return [SweepFolder(path.parent) for path in sorted(found, key=_modified, reverse=True)]
 
 

@@ -26,7 +26,7 @@ from vae_core.training.snapshot_files import snapshot_from
 Doubles = npt.NDArray[np.float64]
 
 MOST_FRAMES = 400
-"""Frames that are kept in mind, of all runs together: of one that is watched two hundred at most are read."""
+"""Frames that are kept in mind, of all runs together: of one that is watched no more are read, however long it is."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,13 +76,15 @@ class Snapshots {
     this.held.set(key, null)
     try {
       const response = await fetch(`/timeline/${key}`)
+      if (response.status >= 500) this.held.delete(key)
       if (response.ok) {
         const snapshot = unpack(await response.arrayBuffer())
         if (this.held.has(key)) this.held.set(key, snapshot)
       }
     } catch {
-      // The network is away, or the file was thinned out: this frame stays empty, the others come.
+      this.held.delete(key) // the network is away: asked for again when it is wanted next
     }
+    // A file that was thinned out (404) keeps its empty place: that frame stays empty, the others come.
     this.underWay--
     this.onArrival(key)
     this.next()
