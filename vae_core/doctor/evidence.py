@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from vae_core.errors import CheckpointError, DataError
 from vae_core.families import CAPABILITIES, Capabilities
 from vae_core.latent.pieces import OnProgress
 from vae_core.training.run_folder import LIVE_STATES, RunFolder
+from vae_core.training.steering import read_course
 
 if TYPE_CHECKING:
     from vae_core.doctor.measures import ModelMeasures
@@ -155,7 +156,8 @@ def gather(
     if not (folder.path / CARD).exists() and (folder.path / "run.json").exists():
         return _of_a_run(folder, data_dir, on_progress)
     card = read_card(folder.path)
-    parts = {"dataset": card.data.name, "data": card.data.options, "model": card.model, "training": card.training}
+    training = read_course(folder.path, card.model.family, card.training).now  # as it was changed by hand
+    parts = {"dataset": card.data.name, "data": card.data.options, "model": card.model, "training": training}
     on_progress(0.1)
     data, latents = _data_of(folder, card, data_dir), read_latents(folder.path, card)
     on_progress(0.7)  # reading a data set takes longest
@@ -192,10 +194,11 @@ def _of_a_run(folder: RunFolder, data_dir: str | None, on_progress: OnProgress) 
     data, history = None, folder.history()
     with suppress(DataError):
         data = load_dataset(request.config.dataset, data_dir or request.data_dir, request.config.data)
-    images = _sample(data, folder)
+    images, config = _sample(data, folder), request.config
+    course = read_course(folder.path, config.model.family, config.training)
     return Evidence(
         name=folder.name,
-        config=request.config,
+        config=replace(config, training=course.now),
         history=history,
         diverged=status.state == "failed" and DIVERGED in status.message,
         message=status.message,

@@ -22,6 +22,7 @@ from vae_core.doctor.measures import measure
 from vae_core.errors import CheckpointError, VaeCoreError
 from vae_core.training.process import run as run_here
 from vae_core.training.run_folder import RunFolder, Status
+from vae_core.training.steering import Change, Course, write_course
 from vae_core.weights import save_weights
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -100,6 +101,18 @@ def test_what_a_diverging_run_says_is_understood(isolated: Path, monkeypatch: py
     with pytest.raises(VaeCoreError, match="Nothing was worth keeping"):
         run_here(folder, on_status=lambda status: None, on_epoch=lambda line: None)
     assert gather(folder.path).diverged
+
+
+def test_settings_changed_by_hand_are_those_that_are_judged(checkpoint: Path) -> None:
+    """What a run began with is not what it ended with."""
+    before = gather(checkpoint).config.training
+    course = Course.of(before)
+    for setting, value in (("beta", 500.0), ("learning_rate", 0.05)):
+        change = Change(step=1, epoch=0.1, setting=setting, value=value)  # type: ignore[arg-type]  # two of its literals
+        course = course.changed_by(change, where="test")
+    write_course(checkpoint, course)
+    training = gather(checkpoint).config.training
+    assert (500.0, 0.05) == (training.beta, training.learning_rate) != (before.beta, before.learning_rate)
 
 
 def test_a_run_that_goes_on_is_refused(run: RunFolder) -> None:
