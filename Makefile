@@ -57,7 +57,7 @@ port-free: .venv/.stamp-app
 
 # --- the checks ------------------------------------------------------------------------------------------------
 
-# Two processes: one drives the browser, the other does all the rest.
+# Two processes, one for each core.
 test: .venv/.stamp-dev browser
 	$(PY) -m pytest -n 2 --dist loadgroup
 
