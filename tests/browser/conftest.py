@@ -29,9 +29,8 @@ _pages = pytest.StashKey[list[Page]]()
 _shots_folder = pytest.StashKey[Path]()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder `browser`, and have one process do it all: two browsers starve each other."""
+    """Mark everything in this folder `browser`, and ask for one process to do it all (two were seen to share it)."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)

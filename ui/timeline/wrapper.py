@@ -94,8 +94,8 @@ def _note(config: ModelConfig | None, has_points: bool, fixed: FixedSubset | Non
         said.append(
             "Aligned: each epoch's map is turned, or mirrored, about z = 0 until its points lie as near as they can to "
             "where they were in the snapshot before (an orthogonal fit, Procrustes); nothing is scaled or shifted. The "
-            "newest epoch lies as the model has it. The thin lines are the model's own axes; the grid is decoded along "
-            "them, each picture upright where its z lies."
+            "epoch that was the newest when the page was opened lies as the model has it. The thin lines are the "
+            "model's own axes; the grid is decoded along them, each picture upright where its z lies."
         )
         if config is not None and config.latent_dim > 2:
             said.append(
